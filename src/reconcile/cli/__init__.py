@@ -1,0 +1,1 @@
+"""The command line: options, exit codes, environment, clock. The only room that knows the outside world."""

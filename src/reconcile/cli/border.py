@@ -1,0 +1,71 @@
+"""Where a command's errors become words on stderr, a document on stdout, and an exit code."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import ParamSpec
+
+import click
+
+from reconcile.cli.exit_codes import ExitCode
+from reconcile.cli.options import Options, current, err, out
+from reconcile.core.diagnostic import Diagnostic, Severity
+from reconcile.core.errors import ReconcileError, Refused
+from reconcile.core.redact import Redactor
+
+Params = ParamSpec("Params")
+_META = "reconcile.border"
+
+
+class Border:
+    """What a command has learnt that its error messages need: file texts to quote, secrets to hide."""
+
+    def __init__(self) -> None:
+        self.sources: Mapping[str, Sequence[str]] = {}
+        self.prefix = ""
+        self.redactor = Redactor()
+
+    def show(self, diagnostics: Iterable[Diagnostic], options: Options) -> None:
+        """Print diagnostics on stderr; notes only with ``-v``."""
+        import sys
+
+        from reconcile.render.diagnostics import render
+
+        shown = [d for d in diagnostics if d.severity is not Severity.NOTE or options.verbose]
+        if shown:
+            text = render(shown, self.sources, prefix=self.prefix, color=options.color_for(sys.stderr))
+            err(self.redactor.clean(text))
+
+    def print(self, text: str) -> None:
+        """Print a result on stdout, without secrets."""
+        out(self.redactor.clean(text))
+
+
+def border() -> Border:
+    """Return the border of the command that is running."""
+    found: Border = click.get_current_context().meta.setdefault(_META, Border())
+    return found
+
+
+def guarded(command: Callable[Params, int]) -> Callable[Params, int]:
+    """Turn what a command raises into messages and an exit code."""
+
+    @functools.wraps(command)
+    def inner(*args: Params.args, **kwargs: Params.kwargs) -> int:
+        try:
+            return int(command(*args, **kwargs))
+        except ReconcileError as error:
+            return _failed(error)
+
+    return inner
+
+
+def _failed(error: ReconcileError) -> int:
+    from reconcile.render.json import document_text, error_document
+
+    options, edge = current(), border()
+    edge.show(error.diagnostics, options)
+    if options.is_json:
+        edge.print(document_text(error_document(error.diagnostics)))
+    return ExitCode.REFUSED if isinstance(error, Refused) else ExitCode.FAILED

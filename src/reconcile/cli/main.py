@@ -1,0 +1,124 @@
+"""The program: its commands, and the border at which errors become words and exit codes.
+
+Commands are imported when they are run: ``--help`` and ``--version`` must not pay for HTTP and validation.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from itertools import pairwise
+from typing import NoReturn
+
+import click
+
+from reconcile import __version__
+from reconcile.cli.exit_codes import ExitCode
+from reconcile.cli.options import Options, common, current
+
+# Command -> (module, what it does). Kept here as text, so that the list of commands costs no import.
+COMMANDS = {
+    "validate": ("validate", "Check the files; no network."),
+    "plan": ("plan", "Show what apply would change; changes nothing anywhere."),
+    "apply": ("apply", "Make live what the files say."),
+    "drift": ("drift", "Show what moved on the platform since our last apply; reads only."),
+    "state": ("state", "Look at what is recorded; break a lock."),
+    "schema": ("schema", "Print the JSON Schema of the files."),
+    "sandbox": ("sandbox", "Run simulators of the platforms on loopback."),
+    "demo": ("demo", "A guided first run against the sandbox."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command only to run it or to show that command's own help."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order in which people meet them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command, or None when there is none of this name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"reconcile.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that ``args`` name; a usage error with a suggestion when there is none."""
+        from reconcile.core.diagnostic import did_you_mean
+
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            hint = did_you_mean(args[0], COMMANDS)
+            ctx.fail(f"no such command: {args[0]!r}{'; ' + hint if hint else ''}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands from the table above."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_text) for name, (_, help_text) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="reconcile")
+@common
+def cli() -> None:
+    """Desired-state files for data platforms: schedules, flags and resets as code.
+
+    `reconcile plan` shows what would change, `reconcile apply` changes it, `reconcile drift` says what somebody
+    changed by hand. `reconcile demo` shows all of it without an account anywhere.
+
+    Exit codes: 0 done, 1 failed, 2 changes pending (plan --detailed-exitcode), 3 refused, 4 applied in part,
+    5 drift found, 64 wrong usage, 130 interrupted.
+    """
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the program and exit with its code."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: list[str]) -> int:
+    """Run the program with these arguments and return its exit code. Nothing escapes as a traceback by accident."""
+    try:
+        with cli.make_context("reconcile", list(arguments)) as context:
+            result = cli.invoke(context)
+        return int(result) if isinstance(result, int) else ExitCode.DONE
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except click.UsageError as error:
+        return _usage(error, arguments)
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.FAILED
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has seen enough (`| head`); the rest goes nowhere, quietly.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.FAILED
+
+
+def _usage(error: click.UsageError, arguments: list[str]) -> int:
+    """Say what is wrong with the command line. 64, since click's own 2 means that changes are pending."""
+    error.show()
+    if _asks_for_json(arguments):
+        from reconcile.core.diagnostic import Diagnostic
+        from reconcile.render.json import document_text, error_document
+
+        message = error.format_message()
+        click.echo(document_text(error_document([Diagnostic("usage", "Wrong usage", message)])), nl=False)
+    return ExitCode.USAGE
+
+
+def _asks_for_json(arguments: list[str]) -> bool:
+    if os.environ.get("RECONCILE_FORMAT") == "json" and "--format" not in arguments:
+        return True
+    return "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
+
+
+__all__ = ["Options", "cli", "current", "main", "run"]

@@ -1,0 +1,109 @@
+"""Options that every command takes, before or after its name, and from ``RECONCILE_<OPTION>``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+_META = "reconcile.options"
+FORMATS = ("text", "json", "markdown")
+
+
+@dataclass(slots=True)
+class Options:
+    """What was asked for, wherever on the command line it stood; the place nearest to the command wins."""
+
+    workspace: str | None = None
+    env: str | None = None
+    select: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    format: str = "text"
+    no_color: bool = False
+    verbose: int = 0
+
+    def color_for(self, stream: Any) -> bool:
+        """Say whether text for ``stream`` is coloured: a terminal, and nobody asked for none (no-color.org)."""
+        return not self.no_color and not os.environ.get("NO_COLOR") and bool(getattr(stream, "isatty", bool)())
+
+    @property
+    def is_json(self) -> bool:
+        """Say whether stdout is to hold one JSON document."""
+        return self.format == "json"
+
+    @property
+    def workspace_dir(self) -> Path | None:
+        """The folder named by ``-C``, if any."""
+        return Path(self.workspace) if self.workspace else None
+
+
+def current() -> Options:
+    """Return the options of the command that is running."""
+    options: Options = click.get_current_context().meta.setdefault(_META, Options())
+    return options
+
+
+def common(command: Decorated) -> Decorated:
+    """Add the options that every command takes."""
+    for decorate in reversed(_OPTIONS):
+        command = decorate(command)
+    return command
+
+
+def needs_format(*formats: str) -> Options:
+    """Return the current options; a usage error when the format asked for is none of ``formats``."""
+    options = current()
+    if options.format not in formats:
+        known = ", ".join(formats)
+        raise click.UsageError(f"this command has no --format {options.format}; it has: {known}")
+    return options
+
+
+def _kept(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    source = context.get_parameter_source(parameter.name or "")
+    if value is None or source is click.core.ParameterSource.DEFAULT:
+        return value
+    options: Options = context.meta.setdefault(_META, Options())
+    name = str(parameter.name)
+    if parameter.multiple and isinstance(parameter, click.Option):
+        value = (*getattr(options, name), *value)
+    setattr(options, name, value)
+    return value
+
+
+def _option(*names: str, **settings: Any) -> Callable[[Decorated], Decorated]:
+    return click.option(*names, callback=_kept, expose_value=False, **settings)
+
+
+_OPTIONS = (
+    _option("-C", "--workspace", metavar="DIR", envvar="RECONCILE_WORKSPACE", help="Folder with reconcile.yaml."),
+    _option("--env", metavar="NAME", envvar="RECONCILE_ENV", help="Environment of the workspace."),
+    _option("--select", multiple=True, metavar="GLOB", envvar="RECONCILE_SELECT", help="Only these addresses."),
+    _option("--exclude", multiple=True, metavar="GLOB", envvar="RECONCILE_EXCLUDE", help="Not these addresses."),
+    _option(
+        "--format",
+        type=click.Choice(FORMATS),
+        envvar="RECONCILE_FORMAT",
+        help="What stdout holds.  [default: text]",
+    ),
+    _option("--no-color", is_flag=True, envvar="RECONCILE_NO_COLOR", help="No colours."),
+    _option("-v", "--verbose", count=True, envvar="RECONCILE_VERBOSE", help="Say more on stderr."),
+)
+
+
+def out(text: str) -> None:
+    """Print a result on stdout."""
+    click.echo(text, nl=False, color=True)
+
+
+def err(text: str) -> None:
+    """Print a message on stderr."""
+    click.echo(text, nl=False, err=True, color=True)
+    sys.stderr.flush()

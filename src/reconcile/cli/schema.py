@@ -1,0 +1,26 @@
+"""``reconcile schema``: for editors."""
+
+from __future__ import annotations
+
+import click
+
+from reconcile.cli.border import border, guarded
+from reconcile.cli.exit_codes import ExitCode
+from reconcile.cli.options import common
+
+
+@click.command("schema")
+@common
+@guarded
+def command() -> int:
+    """Print the JSON Schema of reconcile.yaml and of desired-state files.
+
+    It comes from the models that check the files. Editors take it through the modeline
+    `# yaml-language-server: $schema=...` in the first line of a file.
+    """
+    from reconcile.config.schema import combined_schema
+    from reconcile.providers.registry import providers
+    from reconcile.render.json import document_text
+
+    border().print(document_text(combined_schema(providers())))
+    return ExitCode.DONE

@@ -1,0 +1,132 @@
+"""``reconcile state ...``: what is recorded, and the way out when a lock stays behind."""
+
+from __future__ import annotations
+
+import click
+
+from reconcile.cli.border import border, guarded
+from reconcile.cli.exit_codes import ExitCode
+from reconcile.cli.options import common, needs_format
+
+STATE_FORMAT = "reconcile.state-list/1"
+
+
+@click.group("state")
+@common
+def command() -> None:
+    """Look at what is recorded (what we last applied and saw confirmed), or break a lock that stayed behind."""
+
+
+@command.command("list")
+@common
+@guarded
+def list_command() -> int:
+    """List the recorded objects, or those that --select names."""
+    from reconcile.cli.workspace import open_workspace
+    from reconcile.engine.events import unheard
+    from reconcile.render.json import document_text, values_document
+    from reconcile.render.terminal import printable, when_text
+
+    options = needs_format("text", "json")
+    edge = border()
+    workspace = open_workspace(options, unheard)
+    state = workspace.place.store.latest()
+    found = [state.recorded[a] for a in sorted(state.recorded) if workspace.selection.holds(a)]
+    if options.is_json:
+        objects = [
+            {
+                "address": str(item.address),
+                "values": values_document(item.values),
+                "applied_at": item.applied_at,
+                "id": item.id,
+                "protect": item.protect,
+                "certain": item.certain,
+            }
+            for item in found
+        ]
+        base = {"lineage": state.lineage, "serial": state.serial}
+        document = {"format": STATE_FORMAT, "base": base, "objects": objects, "diagnostics": []}
+        edge.print(document_text(document))
+        return ExitCode.DONE
+    for item in found:
+        marks = "".join((" (protected)" if item.protect else "", "" if item.certain else " (outcome unknown)"))
+        edge.print(f"{printable(str(item.address))}  last applied by us at {when_text(item.applied_at)}{marks}\n")
+    if not found:
+        edge.print("Nothing is recorded.\n")
+    return ExitCode.DONE
+
+
+@command.command("show")
+@click.argument("address")
+@common
+@guarded
+def show_command(address: str) -> int:
+    """Show one recorded object."""
+    from reconcile.cli.workspace import open_workspace
+    from reconcile.core.diagnostic import Diagnostic, did_you_mean
+    from reconcile.core.errors import ConfigError
+    from reconcile.engine.events import unheard
+    from reconcile.render.json import document_text, values_document
+    from reconcile.render.terminal import value_text, when_text
+
+    options = needs_format("text", "json")
+    edge = border()
+    recorded = open_workspace(options, unheard).place.store.latest().recorded
+    known = {str(found): item for found, item in recorded.items()}
+    if address not in known:
+        hint = did_you_mean(address, known) or "`reconcile state list` names what is recorded"
+        raise ConfigError(Diagnostic("not-recorded", "Not recorded", f"{address} is not recorded.", hint=hint))
+    item = known[address]
+    if options.is_json:
+        values = values_document(item.values)
+        edge.print(
+            document_text(
+                {"format": "reconcile.state-object/1", "address": address, "values": values, "id": item.id}
+                | {"applied_at": item.applied_at, "protect": item.protect, "certain": item.certain}
+                | {"file": item.file, "diagnostics": []}
+            )
+        )
+        return ExitCode.DONE
+    lines = [address, *(f"  {name}: {value_text(value)}" for name, value in item.values.items())]
+    lines.append(f"last applied by us at {when_text(item.applied_at)}, from {item.file or 'no file'}")
+    edge.print("\n".join(lines) + "\n")
+    return ExitCode.DONE
+
+
+@command.command("unlock")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@common
+@guarded
+def unlock_command(yes: bool) -> int:
+    """Break the lock, whoever holds it. Shows first what it breaks."""
+    import sys
+
+    from reconcile.cli.workspace import open_workspace
+    from reconcile.core.diagnostic import Diagnostic
+    from reconcile.core.errors import Refused, StateError
+    from reconcile.engine.events import unheard
+    from reconcile.render.json import document_text
+    from reconcile.state.lock import break_lock, read_lock
+
+    options = needs_format("text", "json")
+    edge = border()
+    backend = open_workspace(options, unheard).place.backend
+    try:
+        held = read_lock(backend)
+        what = f"held by {held.owner.by} on {held.owner.host}, {held.owner.command!r}" if held else ""
+    except StateError as error:
+        held, what = None, f"which cannot be read ({error.diagnostics[0].detail})"
+    if what:
+        question = f"Break the lock {what}? Somebody may be applying."
+        if not yes and not sys.stdin.isatty():
+            raise Refused(
+                Diagnostic("no-terminal", "There is no terminal to ask on", question, hint="run it with --yes")
+            )
+        if not yes and not click.confirm(question, err=True):
+            return ExitCode.REFUSED
+        break_lock(backend)
+    if options.is_json:
+        edge.print(document_text({"format": "reconcile.unlock/1", "broken": bool(what), "diagnostics": []}))
+    else:
+        edge.print(f"The lock {what} is broken.\n" if what else "There is no lock.\n")
+    return ExitCode.DONE

@@ -1,0 +1,150 @@
+"""Everything a command works with, built from the options, the files and the environment."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shlex
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+from reconcile.cli.border import border
+from reconcile.cli.options import Options
+from reconcile.config.files import find_workspace, shown
+from reconcile.config.load import Config, FilesWrong, load
+from reconcile.core.address import Selection
+from reconcile.core.diagnostic import Diagnostic, did_you_mean
+from reconcile.core.errors import ConfigError
+from reconcile.engine.events import Listener
+from reconcile.engine.link import Link, Outside
+from reconcile.engine.run import Place
+from reconcile.providers.registry import providers
+from reconcile.state.backend import open_backend
+from reconcile.state.format import Origin
+
+MOST_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A loaded workspace: what the files say, and the place that the engine works in."""
+
+    config: Config
+    place: Place
+    selection: Selection
+
+
+def load_config(options: Options) -> Config:
+    """Return what the files say; the border knows from then on what to quote and what to hide.
+
+    Raises ``ConfigError`` with every error of every file.
+    """
+    here = Path.cwd()
+    root = find_workspace(options.workspace_dir, os.environ.get("RECONCILE_WORKSPACE"), here)
+    edge = border()
+    # Places are kept as seen from the workspace, so that what is computed from them does not hang on where a command
+    # was started; the prefix is put before them when they are shown.
+    edge.prefix = "" if (folder := shown(root, here)) == "." else f"{folder}/"
+    try:
+        config = load(root, options.env, os.environ, providers(), here=root)
+    except FilesWrong as error:
+        edge.sources = error.sources
+        raise
+    edge.sources = config.sources
+    for connection in config.connections.values():
+        for secret in providers()[connection.provider].secrets(connection.settings):
+            edge.redactor.add(secret)
+    return config
+
+
+def open_workspace(options: Options, listener: Listener) -> Workspace:
+    """Return the workspace with its connections and its state; makes no call yet.
+
+    Raises ``ConfigError``, and ``StateError`` for a state location that cannot be used.
+    """
+    config = load_config(options)
+    edge = border()
+    links = {
+        name: Link(name, providers()[connection.provider], connection.settings)
+        for name, connection in config.connections.items()
+    }
+    place = Place(
+        environment=config.environment,
+        desired=config.desired,
+        links=links,
+        backend=open_backend(config.state, config.root, config.environment),
+        limits=config.limits,
+        outside=Outside(listener, edge.redactor, os.environ),
+        origin=origin(config.root),
+        clock=time.monotonic,
+        pid=os.getpid(),
+    )
+    return Workspace(config, place, Selection(options.select, options.exclude))
+
+
+def check_selection(workspace: Workspace) -> None:
+    """Raise ``ConfigError`` for a ``--select`` that names nothing, declared or recorded."""
+    if not workspace.selection.select:
+        return
+    known = {*workspace.config.desired, *workspace.place.store.latest().recorded}
+    unmatched = workspace.selection.unmatched(known)
+    if unmatched:
+        raise ConfigError([_matches_nothing(pattern, [str(a) for a in known]) for pattern in unmatched])
+
+
+def origin(root: Path) -> Origin:
+    """Return who does this, where, and from which commit, as far as it can be told."""
+    return Origin(
+        id=uuid4().hex[:12],
+        applied_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        by=_user(),
+        host=socket.gethostname(),
+        command=shlex.join(["reconcile", *sys.argv[1:]]),
+        commit=_commit(root),
+        job=os.environ.get("CI_JOB_URL") or _github_job(),
+    )
+
+
+def _matches_nothing(pattern: str, known: list[str]) -> Diagnostic:
+    near = did_you_mean(pattern, known)
+    shown = ", ".join(sorted(known)[:MOST_NAMED])
+    return Diagnostic(
+        code="nothing-selected",
+        summary="Nothing is selected",
+        detail=f'--select "{pattern}" names no object.',
+        hint=near or f"addresses look like: {shown}",
+    )
+
+
+def _user() -> str:
+    try:
+        return os.environ.get("GITHUB_ACTOR") or os.environ.get("GITLAB_USER_LOGIN") or getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
+def _commit(root: Path) -> str | None:
+    """Return the commit that the workspace is at; None outside a checkout, or without git."""
+    try:
+        found = subprocess.run(  # noqa: S603 - fixed words, no shell
+            ["git", "-C", str(root), "rev-parse", "HEAD"],  # noqa: S607 - the user's own git
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return found.stdout.strip() or None if found.returncode == 0 else None
+
+
+def _github_job() -> str | None:
+    environment = os.environ
+    parts = [environment.get(name) for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")]
+    return "{}/{}/actions/runs/{}".format(*parts) if all(parts) else None

@@ -1,0 +1,155 @@
+"""A workspace as values: read, filled in, checked; or every error of every file at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reconcile.config.document import IS_FAST, Document, parse
+from reconcile.config.files import list_files, read_text, shown
+from reconcile.config.pipeline import Pipeline
+from reconcile.config.resolve import by_address, interpolate
+from reconcile.config.secret import SecretFields, doubtful_lines, masked_lines, replacements
+from reconcile.config.text import Text
+from reconcile.config.validate import Found, Validator
+from reconcile.config.workspace import Connection, WorkspaceFile, read_workspace
+from reconcile.core.address import Address
+from reconcile.core.diagnostic import Diagnostic, Severity, in_order
+from reconcile.core.errors import ConfigError
+from reconcile.core.guard import DeleteLimits
+from reconcile.core.kind import Catalogue
+from reconcile.core.snapshot import Desired
+
+Sources = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What the files of a workspace ask for, in one environment.
+
+    ``state`` is the location as written, a relative folder being below ``root``. ``desired`` is sorted by address,
+    ``pipelines`` and ``connections`` by name. ``diagnostics`` are warnings and notes. ``sources`` has the lines of
+    every file by the path that spans show, with secrets starred out.
+    """
+
+    root: Path
+    environment: str
+    state: str
+    connections: Mapping[str, Connection]
+    desired: Mapping[Address, Desired]
+    pipelines: Mapping[str, Pipeline]
+    limits: DeleteLimits
+    diagnostics: tuple[Diagnostic, ...] = ()
+    sources: Sources = field(default_factory=dict, repr=False)
+
+
+class FilesWrong(ConfigError):
+    """The files are wrong. ``sources`` has their lines, as in ``Config``, to show the places."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic], sources: Sources) -> None:
+        super().__init__(tuple(diagnostics))
+        self.sources = sources
+
+
+def load(
+    root: Path,
+    environment: str | None,
+    environ: Mapping[str, str],
+    catalogues: Mapping[str, Catalogue],
+    here: Path | None = None,
+) -> Config:
+    """Return what the workspace in ``root`` asks for in ``environment`` (None: ``default``).
+
+    Paths are shown relative to ``here`` (None: where the process is). Raises ``FilesWrong``, a ``ConfigError``, with
+    every error of every file.
+    """
+    here = Path.cwd() if here is None else here
+    reading = _Reading(here, SecretFields(catalogues))
+    listing = list_files(root, here)
+    reading.diagnostics += listing.diagnostics
+    workspace = reading.workspace(listing.workspace, environment, environ, catalogues)
+    validator = Validator(catalogues, workspace)
+    found = Found()
+    for path in listing.desired:
+        reading.desired(path, workspace, validator, found)
+    desired, duplicates = by_address(found.desired)
+    pipelines, again = _by_name(found.pipelines)
+    diagnostics = in_order(dict.fromkeys([*reading.diagnostics, *found.diagnostics, *duplicates, *again]))
+    if any(diagnostic.is_error for diagnostic in diagnostics):
+        raise FilesWrong(diagnostics, reading.sources)
+    return Config(
+        root,
+        workspace.environment,
+        workspace.state,
+        dict(sorted(workspace.connections.items())),
+        desired,
+        pipelines,
+        workspace.limits,
+        diagnostics,
+        reading.sources,
+    )
+
+
+class _Reading:
+    """What has been read so far. Files that cannot be read leave an error and nothing else."""
+
+    def __init__(self, here: Path, secret_fields: SecretFields) -> None:
+        self._here = here
+        self._secret_fields = secret_fields
+        self.sources: dict[str, tuple[str, ...]] = {}
+        self.diagnostics: list[Diagnostic] = [] if IS_FAST else [_slow()]
+
+    def workspace(
+        self, path: Path, environment: str | None, environ: Mapping[str, str], catalogues: Mapping[str, Catalogue]
+    ) -> WorkspaceFile:
+        document = self._document(path) or Document(Text("", shown(path, self._here)), None)
+        secrets = self._secret_fields.written_in(document)
+        masked = masked_lines(document.text, [mark for _, mark in secrets])
+        self.sources[document.file] = doubtful_lines(document.text) if document.root is None else masked
+        read = read_workspace(document, environment, environ, catalogues, replacements(secrets))
+        self.diagnostics += read.diagnostics
+        return read
+
+    def desired(self, path: Path, workspace: WorkspaceFile, validator: Validator, found: Found) -> None:
+        document = self._document(path)
+        if document is None:
+            return
+        found.diagnostics += document.diagnostics
+        found.diagnostics += interpolate(document, workspace.scope)
+        of_file = validator.read(document)
+        found.desired += of_file.desired
+        found.pipelines += of_file.pipelines
+        found.diagnostics += of_file.diagnostics
+
+    def _document(self, path: Path) -> Document | None:
+        name = shown(path, self._here)
+        try:
+            document = parse(read_text(path, self._here), name)
+        except ConfigError as error:
+            self.diagnostics += error.diagnostics
+            return None
+        self.sources[name] = document.text.lines
+        return document
+
+
+def _by_name(pipelines: Iterable[Pipeline]) -> tuple[dict[str, Pipeline], list[Diagnostic]]:
+    found: dict[str, Pipeline] = {}
+    problems = []
+    for pipeline in sorted(pipelines, key=lambda pipeline: (pipeline.name, pipeline.span)):
+        first = found.setdefault(pipeline.name, pipeline)
+        if first is not pipeline:
+            detail = f'Pipeline "{pipeline.name}" is declared at {first.span} and again at {pipeline.span}.'
+            hint = "rename one of the two"
+            problems.append(Diagnostic("duplicate-pipeline", "Declared twice", detail, hint, pipeline.span))
+    return found, problems
+
+
+def _slow() -> Diagnostic:
+    return Diagnostic(
+        "slow-yaml",
+        "YAML is read slowly",
+        "This PyYAML was built without libyaml; reading takes ten times as long.",
+        "install a PyYAML wheel for your platform",
+        severity=Severity.NOTE,
+    )

@@ -1,0 +1,94 @@
+"""What may stand in ``reconcile.yaml``, and what is common to all kinds in desired-state files."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from reconcile.config.duration import Duration
+from reconcile.config.scalar import Scalar
+
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
+VARIABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]*$"
+
+_NAME_RULE = "letters, digits, and _ . - after the first character"
+
+
+def _is_scalar(value: Any) -> Scalar:
+    if isinstance(value, str | int | float | bool):
+        return value
+    raise PydanticCustomError("wrong-type", "A variable is text, a number, or true or false")
+
+
+Name = Annotated[str, Field(pattern=NAME_PATTERN, description=_NAME_RULE)]
+VariableName = Annotated[str, Field(pattern=VARIABLE_PATTERN, description="letters, digits and _; no digit first")]
+Variables = dict[
+    VariableName,
+    Annotated[
+        Any,
+        AfterValidator(_is_scalar),
+        WithJsonSchema({"type": ["string", "number", "boolean"], "description": "value of the variable"}),
+    ],
+]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class MaxDeletes(_Strict):
+    """How much one plan may delete of what a connection's record holds. Both limits must be kept."""
+
+    count: Annotated[int, Field(ge=0)] | None = Field(None, description="objects; any number when absent")
+    percent: Annotated[float, Field(ge=0, le=100)] = Field(30.0, description="share of the recorded objects")
+
+
+class Environment(_Strict):
+    """What is different in one environment."""
+
+    variables: Variables = Field(default_factory=dict, description="replace the variables of the same name")
+    connections: dict[Name, dict[str, Any]] = Field(
+        default_factory=dict,
+        description="merged over the connections of the same name; another provider or auth method replaces the whole",
+    )
+
+
+class Workspace(_Strict):
+    """The workspace file ``reconcile.yaml``."""
+
+    version: Literal[1] = Field(description="version of this file format")
+    state: Annotated[str, Field(min_length=1)] = Field(
+        ".reconcile", description="where the record is kept: a folder, or s3://, gs://, az://, postgresql://"
+    )
+    connections: dict[Name, dict[str, Any]] = Field(
+        default_factory=dict, description="accounts on platforms, by a name of your own"
+    )
+    variables: Variables = Field(default_factory=dict, description="values for ${var.NAME}")
+    environments: dict[Name, Environment] = Field(
+        default_factory=dict, description="chosen by --env NAME; without it the environment is called default"
+    )
+    max_deletes: MaxDeletes = Field(default_factory=MaxDeletes, description="guard against deleting too much at once")
+
+
+class Common(_Strict):
+    """What every entry of a desired-state file may have besides its kind's own fields."""
+
+    connection: Name = Field("", description="connection of this entry; that of the file when absent")
+    protect: bool = Field(False, description="true: never delete it, also when the entry is gone; false lifts that")
+
+
+class StepOptions(_Strict):
+    """What every step of a pipeline may have besides its operation."""
+
+    needs: list[Name] = Field(default_factory=list, description="steps that must have succeeded before")
+    connection: Name = Field("", description="connection of this step; that of the file when absent")
+    wait_timeout: Duration | None = Field(None, description="stop watching after this time; the job goes on")
+    stop_after: Duration | None = Field(None, description="stop the job after this time")
+    when_busy: Literal["wait", "attach", "fail", "replace"] = Field(
+        "wait", description="what to do when the same job runs already"
+    )
+    on_limit: Literal["wait", "fail"] = Field("wait", description="what to do when the platform's limit is reached")
+    retries: Annotated[int, Field(ge=0)] = Field(0, description="how often a failed job is started again")
+    min_gap: Duration | None = Field(None, description="least time since the last job on the same object")

@@ -1,0 +1,211 @@
+"""Desired-state files against the kinds: every object they ask for, or everything that is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconcile.config.check import check
+from reconcile.config.document import Document
+from reconcile.config.guess import guess_name
+from reconcile.config.marked import Mark, MarkedList, MarkedMap
+from reconcile.config.mistake import Subject
+from reconcile.config.model import Common
+from reconcile.config.party import Party
+from reconcile.config.pipeline import Pipeline, PipelineReader
+from reconcile.config.shape import Shape
+from reconcile.config.workspace import WorkspaceFile
+from reconcile.core.address import Address
+from reconcile.core.diagnostic import Diagnostic, Severity, did_you_mean
+from reconcile.core.kind import Catalogue, Declared, Kind
+from reconcile.core.snapshot import Desired
+
+COMMON = frozenset(Common.model_fields)
+_WORKSPACE_KEYS = ("version", "state", "connections", "variables", "environments", "max_deletes")
+
+
+@dataclass(slots=True)
+class Found:
+    """What one desired-state file asks for, and what is wrong with it or worth a warning."""
+
+    desired: list[Desired] = field(default_factory=list)
+    pipelines: list[Pipeline] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+
+class Validator:
+    """Turns desired-state documents into objects. One serves all files of a workspace."""
+
+    def __init__(self, catalogues: Mapping[str, Catalogue], workspace: WorkspaceFile) -> None:
+        self._party = Party(workspace)
+        self._pipelines = PipelineReader(catalogues, self._party)
+        self._sections: dict[str, dict[str, Kind]] = {}
+        for provider, catalogue in sorted(catalogues.items()):
+            for kind in catalogue.kinds:
+                self._sections.setdefault(kind.section, {})[provider] = kind
+
+    def read(self, document: Document) -> Found:
+        """Return what ``document`` asks for. Its references have been filled in before."""
+        found = Found()
+        if not isinstance(document.root, MarkedMap):
+            found.diagnostics += self._no_mapping(document)
+            return found
+        root = document.root
+        default = self._party.of(document, root, found.diagnostics)
+        for key, value in root.items():
+            if key in self._sections:
+                self._section(document, key, value, default, found)
+            elif key == "pipelines":
+                pipelines, diagnostics = self._pipelines.read(document, value, default)
+                found.pipelines += pipelines
+                found.diagnostics += diagnostics
+            elif key != "connection":
+                found.diagnostics.append(self._unknown_section(document, key))
+        if not root.keys() - {"connection"} and not document.diagnostics:
+            found.diagnostics.append(_nothing_declared(document))
+        return found
+
+    def _section(self, document: Document, section: str, value: Any, default: str | None, found: Found) -> None:
+        if not isinstance(value, MarkedList):
+            found.diagnostics.append(_no_list(document, section, value))
+            return
+        nameless = False
+        for index, entry in enumerate(value):
+            party = default
+            if isinstance(entry, MarkedMap) and not COMMON.isdisjoint(entry):
+                party = self._own(document, entry, value.marks[index], default, found)
+            elif default is None and not nameless:
+                nameless = True
+                found.diagnostics.append(self._party.nameless(document, document.key_span(document.root, section)))
+            _Entry(self, document, section, value, index, party or "").read(found)
+
+    def _own(self, document: Document, entry: MarkedMap, mark: Mark, default: str | None, found: Found) -> str | None:
+        """Return the connection of an entry that says something of its own, and check what it says."""
+        common = MarkedMap()
+        for key in entry:
+            if key in COMMON:
+                common.take(entry, key)
+        checked = check(Common, common, lambda shape: Subject(document, common, mark, shape, "This entry"))
+        found.diagnostics += checked.diagnostics
+        if "connection" not in entry:
+            if default is None:
+                found.diagnostics.append(self._party.nameless(document, document.text.span(mark)))
+            return default
+        return self._party.of(document, entry, found.diagnostics)
+
+    def kind_of(self, section: str, connection: str) -> Kind | None:
+        """Return the kind that ``section`` means on a connection; None when its provider has no such kind."""
+        kinds = self._sections[section]
+        provider = self._party.provider_of(connection)
+        if provider:
+            return kinds.get(provider)
+        # The connection is not known, which is said elsewhere; the entry can be checked if the kind is clear.
+        return next(iter(kinds.values())) if len(kinds) == 1 else None
+
+    def settings_of(self, connection: str) -> Any:
+        """Return the settings of a connection; None when they are not known or not right."""
+        return self._party.settings_of(connection)
+
+    def wrong_connection(self, section: str, connection: str) -> tuple[str, str]:
+        """Return detail and hint of the error that ``connection`` cannot have objects of ``section``."""
+        return self._party.mismatch(f'"{section}"', tuple(self._sections[section]), connection)
+
+    def _unknown_section(self, document: Document, key: str) -> Diagnostic:
+        known = [*sorted(self._sections), "pipelines", "connection"]
+        if key in _WORKSPACE_KEYS:
+            hint = "it belongs in reconcile.yaml"
+        else:
+            hint = did_you_mean(key, known) or f"known sections: {', '.join(known)}"
+        span = document.key_span(document.root, key)
+        detail = f'A desired-state file has no section "{key}".'
+        return Diagnostic("unknown-field", "Unknown section", detail, hint, span)
+
+    def _no_mapping(self, document: Document) -> list[Diagnostic]:
+        if document.diagnostics:
+            return []
+        section = next(iter(sorted(self._sections, reverse=True)), "pipelines")
+        detail = "A desired-state file is a mapping of sections; this one is something else."
+        hint = f'put a list below "{section}:", for example'
+        return [Diagnostic("wrong-type", "Wrong type", detail, hint, document.span)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    validator: Validator
+    document: Document
+    section: str
+    entries: MarkedList
+    index: int
+    connection: str
+
+    def read(self, found: Found) -> None:
+        entry, kind = self.entries[self.index], self.validator.kind_of(self.section, self.connection)
+        if kind is None:
+            if self.connection:
+                found.diagnostics.append(self._wrong_connection())
+            return
+        protect = None
+        if type(entry) is MarkedMap and not COMMON.isdisjoint(entry):
+            protect = entry.get("protect")
+            entry = entry.without(COMMON)
+        checked = check(kind.entry, entry, lambda shape: self._subject(kind, entry, shape))
+        settings = self.validator.settings_of(self.connection)
+        if checked.result is None or settings is None:
+            found.diagnostics += checked.diagnostics
+            return
+        declared = kind.declare(checked.result, settings)
+        address = Address(self.connection, kind.name, declared.name)
+        span = self.document.value_span(self.entries, self.index)
+        found.desired.append(Desired(address, declared.values, span, protect if isinstance(protect, bool) else None))
+        if declared.advice:
+            found.diagnostics += self._advice(declared, address, entry)
+
+    def _subject(self, kind: Kind, entry: Any, shape: Shape) -> Subject:
+        name = guess_name(kind, entry, self.validator.settings_of(self.connection))
+        address = "/".join(part for part in (self.connection, kind.name, name) if part)
+        words = address if name and self.connection else f"This {kind.name.replace('_', ' ')}"
+        mark = self.entries.mark_of(self.index)
+        return Subject(
+            self.document, entry, mark, shape, words, address if self.connection else None, common=tuple(sorted(COMMON))
+        )
+
+    def _wrong_connection(self) -> Diagnostic:
+        detail, hint = self.validator.wrong_connection(self.section, self.connection)
+        span = self.document.value_span(self.entries, self.index)
+        return Diagnostic("wrong-connection", "Wrong connection", detail, hint, span)
+
+    def _advice(self, declared: Declared, address: Address, entry: Any) -> list[Diagnostic]:
+        return [
+            Diagnostic(
+                code,
+                code.replace("-", " ").capitalize(),
+                _sentence(message),
+                hint,
+                self.document.value_span(entry, name) if name in entry else self._span(),
+                str(address),
+                Severity.WARNING,
+            )
+            for code, name, message, hint in declared.advice
+        ]
+
+    def _span(self) -> Any:
+        return self.document.value_span(self.entries, self.index)
+
+
+def _sentence(message: str) -> str:
+    return message[:1].upper() + message[1:] + ("" if message.endswith((".", "?", "!")) else ".")
+
+
+def _no_list(document: Document, section: str, value: Any) -> Diagnostic:
+    is_empty = value is None
+    detail = f'"{section}" {"is empty" if is_empty else "is something else"}; it should be a list.'
+    hint = f"write {section}: [] if nothing is what you want" if is_empty else 'begin each entry with "- "'
+    span = document.key_span(document.root, section)
+    return Diagnostic("wrong-type", "Wrong type", detail, hint, span)
+
+
+def _nothing_declared(document: Document) -> Diagnostic:
+    detail = "The file names a connection and lists nothing, and an accident looks the same."
+    hint = 'delete the file, or write for example "schedules: []" if nothing is what you want'
+    return Diagnostic("empty-file", "The file says nothing", detail, hint, document.span)

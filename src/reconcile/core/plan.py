@@ -1,0 +1,438 @@
+"""A plan is data: what apply will do with each object, why, and with which calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from reconcile.core.address import Address
+from reconcile.core.diagnostic import Diagnostic, Severity, in_order
+from reconcile.core.diff import FieldChange, field_changes, same
+from reconcile.core.drift import Drift, Why, edited, find_drift, moved_fields
+from reconcile.core.kind import Action, Connected, Kind, Request
+from reconcile.core.snapshot import (
+    NOTHING,
+    Desired,
+    Live,
+    Missing,
+    ReadFailed,
+    Reading,
+    Recorded,
+    SameAs,
+    Snapshots,
+    Values,
+)
+from reconcile.core.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One object that apply will act on.
+
+    ``before`` is what the platform shows (or, where it cannot show, what we recorded), ``after`` what the file asks
+    for; an empty mapping means nothing is there. ``requests`` is exactly what apply sends. ``stage`` orders changes
+    of one connection. ``to_record`` is what to note down when it is done, None to forget the object.
+    ``last_applied_at`` is when we last applied this object, UTC, ISO 8601, or None.
+    """
+
+    address: Address
+    action: Action
+    why: Why
+    before: Values
+    after: Values
+    fields: tuple[FieldChange, ...]
+    requests: tuple[Request, ...]
+    source: Span | None = None
+    stage: int = 0
+    id: str | None = None
+    to_record: Recorded | None = None
+    last_applied_at: str | None = None
+    note: str = ""
+
+    @property
+    def protect(self) -> bool:
+        """Say whether the object is protected from being deleted."""
+        return self.to_record is not None and self.to_record.protect
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """One object that already is as the file says.
+
+    ``to_record`` is what apply notes down when our record is not yet (exactly) that; None when it is.
+    """
+
+    address: Address
+    source: Span
+    to_record: Recorded | None = None
+    last_applied_at: str | None = None
+    readable: bool = True
+    one_shot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The state a plan was made from."""
+
+    lineage: str
+    serial: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything apply needs to know, and nothing else may change its mind. Sorted by address.
+
+    ``failed`` names the objects of which nothing can be said because reading them failed or they are not there.
+    """
+
+    id: str
+    created_at: str
+    environment: str
+    base: Base
+    changes: tuple[Change, ...]
+    unchanged: tuple[Unchanged, ...]
+    drift: tuple[Drift, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    refusals: tuple[Diagnostic, ...] = ()
+    failed: tuple[Address, ...] = ()
+
+    def count(self, action: Action) -> int:
+        """Return how many objects take ``action``."""
+        if action is Action.UNCHANGED:
+            return len(self.unchanged)
+        return sum(change.action is action for change in self.changes)
+
+    @property
+    def has_errors(self) -> bool:
+        """Say whether something could not be planned."""
+        return any(d.is_error for d in self.diagnostics)
+
+    @property
+    def records(self) -> tuple[Recorded, ...]:
+        """Return what apply will note down of objects that it does not touch."""
+        return tuple(item.to_record for item in self.unchanged if item.to_record)
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What identifies a plan and is not a function of its contents. ``at`` is UTC, ISO 8601."""
+
+    id: str
+    at: str
+    environment: str
+    base: Base
+
+
+def build_plan(
+    snapshots: Snapshots,
+    kinds: Mapping[tuple[str, str], Connected],
+    stamp: Stamp,
+    *,
+    reassert: bool = False,
+    diagnostics: Iterable[Diagnostic] = (),
+) -> Plan:
+    """Return the plan that takes live to desired.
+
+    ``kinds`` maps (connection, kind name) to the kind on that connection. Objects that we recorded and no file asks
+    for are deleted, or forgotten where nothing is there to delete. With ``reassert`` everything that the platform
+    cannot show is sent again. The same input gives the same plan.
+    """
+    verdicts: list[_Verdict] = []
+    found = list(diagnostics)
+    for address in sorted({*snapshots.desired, *snapshots.recorded}):
+        connected = kinds.get((address.connection, address.kind))
+        if connected is None:
+            found.append(_no_connection(address))
+            continue
+        case = _Case(
+            address,
+            connected,
+            snapshots.desired.get(address),
+            snapshots.live.get(address),
+            snapshots.recorded.get(address),
+            stamp.at,
+            reassert,
+        )
+        verdicts.append(_judge(case))
+    return Plan(
+        id=stamp.id,
+        created_at=stamp.at,
+        environment=stamp.environment,
+        base=stamp.base,
+        changes=tuple(v.change for v in verdicts if v.change),
+        unchanged=tuple(v.unchanged for v in verdicts if v.unchanged),
+        drift=tuple(v.drift for v in verdicts if v.drift),
+        diagnostics=in_order(dict.fromkeys([*found, *(d for v in verdicts for d in v.diagnostics)])),
+        failed=tuple(v.address for v in verdicts if v.failed),
+    )
+
+
+def moved_since(kind: Kind, change: Change, now: Live) -> tuple[FieldChange, ...]:
+    """Return the managed fields that moved on the platform between the plan and ``now``; empty when none did."""
+    before, live = change.before, kind.align(now.values, change.before)
+    if kind.is_absent(live):
+        live = NOTHING
+    names = {*change.after, *(f.path for f in change.fields), *_shape(kind, before), *_shape(kind, live)}
+    if not change.after:
+        names |= {*before, *live}
+    order = [*kind.fields_of(change.after or before or live)]
+    shown = sorted(names - now.unknown, key=lambda n: (order.index(n) if n in order else len(order), n))
+    return field_changes(before, live, shown)
+
+
+def short_of(kind: Kind, after: Values, now: Live) -> tuple[FieldChange, ...]:
+    """Return the fields in which ``now`` falls short of ``after`` (from asked-for to shown); empty when it is there."""
+    live = kind.align(now.values, after or {"": ""})
+    if not after:
+        return () if kind.is_absent(live) else field_changes(NOTHING, live, sorted(live))
+    names = [name for name in kind.fields_of(after) if name in after and name not in now.unknown]
+    return field_changes(after, NOTHING if kind.is_absent(live) else live, names)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    address: Address
+    connected: Connected
+    desired: Desired | None
+    reading: Reading | None
+    recorded: Recorded | None
+    now: str
+    reassert: bool
+
+    @property
+    def kind(self) -> Kind:
+        return self.connected.kind
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    address: Address
+    change: Change | None = None
+    unchanged: Unchanged | None = None
+    drift: Drift | None = None
+    diagnostics: tuple[Diagnostic, ...] = ()
+    failed: bool = False
+
+
+def _judge(case: _Case) -> _Verdict:
+    if case.kind.one_shot:
+        return _judge_one_shot(case)
+    if isinstance(case.reading, ReadFailed):
+        return _failed(case, case.reading.diagnostic)
+    if case.reading is None and case.kind.readable:
+        raise AssertionError(f"{case.address} was never read")
+    verdict = _judge_removed(case) if case.desired is None else _judge_desired(case, case.desired)
+    if case.recorded is None:
+        return verdict
+    return replace(verdict, drift=find_drift(case.kind, case.recorded, case.reading, case.desired))
+
+
+def _judge_desired(case: _Case, desired: Desired) -> _Verdict:
+    match case.reading:
+        case Missing(diagnostic=diagnostic):
+            return _failed(case, diagnostic)
+        case Live() as live:
+            return _judge_live(case, desired, live)
+        case _:
+            return _judge_unreadable(case, desired)
+
+
+def _judge_live(case: _Case, desired: Desired, live: Live) -> _Verdict:
+    kind, recorded = case.kind, case.recorded
+    shown = kind.align(live.values, desired.values)
+    before = NOTHING if kind.is_absent(shown) else shown
+    after = NOTHING if kind.is_absent(desired.values) else desired.values
+    fields = tuple(c for c in field_changes(before, after, _touched(kind, before, after)) if c.path not in live.unknown)
+    hidden = [name for name in kind.fields_of(after) if name in after and name in live.unknown] if before else []
+    if fields:
+        action = Action.CREATE if not before else Action.DELETE if not after else Action.UPDATE
+        why = _why(case, desired, live)
+    elif hidden and not _vouched(recorded, desired, hidden):
+        # The platform has the field and does not show it; only what we recorded could vouch for it.
+        known = recorded.values if recorded and recorded.certain else NOTHING
+        fields = tuple(FieldChange(name, known.get(name), after[name]) for name in hidden)
+        action = Action.UPDATE if recorded and recorded.certain else Action.ASSERT
+        why = Why.FILE if action is Action.UPDATE else Why.UNKNOWN
+    else:
+        return _unchanged(case, desired, live.id)
+    return _change(case, action, why, before, after, fields, live.id)
+
+
+def _judge_unreadable(case: _Case, desired: Desired) -> _Verdict:
+    kind, recorded = case.kind, case.recorded
+    if recorded is None:
+        before: Values = NOTHING
+        action, why = Action.ASSERT, Why.NEW
+    elif not recorded.certain:
+        before, action, why = recorded.values, Action.ASSERT, Why.UNKNOWN
+    elif edited(kind, desired, recorded):
+        before, action, why = recorded.values, Action.UPDATE, Why.FILE
+    elif case.reassert:
+        before, action, why = recorded.values, Action.ASSERT, Why.UNKNOWN
+    else:
+        return _unchanged(case, desired, recorded.id)
+    shown = before if recorded and recorded.certain else NOTHING
+    fields = field_changes(shown, desired.values, _touched(kind, NOTHING, desired.values))
+    return _change(case, action, why, shown, desired.values, fields, None)
+
+
+def _judge_one_shot(case: _Case) -> _Verdict:
+    """Run once for each distinct set of values; what was handled stays handled, also when it left the file."""
+    desired, recorded = case.desired, case.recorded
+    if desired is None:
+        return _Verdict(case.address)
+    if recorded is None or edited(case.kind, desired, recorded):
+        before = recorded.values if recorded else NOTHING
+        fields = field_changes(before, desired.values, _touched(case.kind, NOTHING, desired.values))
+        why = Why.FILE if recorded else Why.NEW
+        return _change(case, Action.RUN, why, before, desired.values, fields, None)
+    verdict = _unchanged(case, desired, recorded.id)
+    if recorded.certain:
+        return verdict
+    return replace(verdict, diagnostics=(_one_shot_unknown(case, desired, recorded),))
+
+
+def _judge_removed(case: _Case) -> _Verdict:
+    recorded, reading, kind = case.recorded, case.reading, case.kind
+    if recorded is None:
+        return _Verdict(case.address)
+    if isinstance(reading, Live) and not kind.is_absent(recorded.values) and not kind.is_absent(reading.values):
+        fields = field_changes(reading.values, NOTHING, _touched(kind, reading.values, NOTHING))
+        moved = recorded.certain and moved_fields(kind, recorded, reading, None)
+        why = Why.BOTH if moved else Why.FILE
+        return _change(case, Action.DELETE, why, reading.values, NOTHING, fields, reading.id)
+    before = NOTHING if kind.is_absent(recorded.values) else recorded.values
+    return _change(case, Action.FORGET, Why.FILE, before, NOTHING, (), recorded.id, note=_why_forget(reading))
+
+
+def _why_forget(reading: Reading | None) -> str:
+    match reading:
+        case SameAs(other=other):
+            return f"it is declared as {other} now"
+        case Missing():
+            return "it no longer exists on the platform"
+        case Live():
+            return "it has no schedule any more"
+        case _:
+            return "there is no delete call: it stays on the platform as it is"
+
+
+def _why(case: _Case, desired: Desired, live: Live) -> Why:
+    if case.recorded is None:
+        return Why.NEW
+    if not case.recorded.certain:
+        return Why.UNKNOWN
+    moved = bool(moved_fields(case.kind, case.recorded, live, desired))
+    if not edited(case.kind, desired, case.recorded):
+        return Why.DRIFT
+    return Why.BOTH if moved else Why.FILE
+
+
+def _vouched(recorded: Recorded | None, desired: Desired, hidden: list[str]) -> bool:
+    if recorded is None or not recorded.certain:
+        return False
+    return all(name in recorded.values and same(recorded.values[name], desired.values[name]) for name in hidden)
+
+
+def _change(
+    case: _Case,
+    action: Action,
+    why: Why,
+    before: Values,
+    after: Values,
+    fields: tuple[FieldChange, ...],
+    id: str | None,
+    note: str = "",
+) -> _Verdict:
+    desired, recorded = case.desired, case.recorded
+    return _Verdict(
+        case.address,
+        change=Change(
+            address=case.address,
+            action=action,
+            why=why,
+            before=before,
+            after=after,
+            fields=fields,
+            requests=case.connected.requests(action, case.address, id, after),
+            source=desired.source if desired else None,
+            stage=case.kind.stage(action, case.address, after),
+            id=id,
+            to_record=_record(case, desired, id) if desired else None,
+            last_applied_at=recorded.applied_at if recorded else None,
+            note=note,
+        ),
+    )
+
+
+def _unchanged(case: _Case, desired: Desired, id: str | None) -> _Verdict:
+    recorded, wanted = case.recorded, _record(case, desired, id)
+    if recorded and not edited(case.kind, desired, recorded):
+        # Nothing was applied, so when it was last applied stays as it is; and a lost answer stays lost.
+        certain = recorded.certain if case.kind.one_shot else True
+        wanted = replace(wanted, applied_at=recorded.applied_at, certain=certain)
+    return _Verdict(
+        case.address,
+        unchanged=Unchanged(
+            case.address,
+            desired.source,
+            None if recorded == wanted else wanted,
+            recorded.applied_at if recorded else None,
+            case.kind.readable,
+            case.kind.one_shot,
+        ),
+    )
+
+
+def _record(case: _Case, desired: Desired, id: str | None) -> Recorded:
+    protect = desired.protect if desired.protect is not None else bool(case.recorded and case.recorded.protect)
+    return Recorded(case.address, desired.values, case.now, id, protect, desired.source.file)
+
+
+def _failed(case: _Case, diagnostic: Diagnostic) -> _Verdict:
+    """Return the verdict on an object of which nothing can be said.
+
+    A failed read is often the failure of a list, and then of many objects: it keeps no place, so that it is told once.
+    """
+    if isinstance(case.reading, Missing):
+        source = case.desired.source if case.desired else None
+        diagnostic = replace(diagnostic, span=diagnostic.span or source, address=str(case.address))
+    return _Verdict(case.address, diagnostics=(diagnostic,), failed=True)
+
+
+def _touched(kind: Kind, before: Values, after: Values) -> tuple[str, ...]:
+    """Return the fields a change shows: what the file manages, and what a change of shape takes away."""
+    if not after:
+        return tuple(name for name in kind.fields_of(before) if name in before)
+    possible = kind.fields_of(after)
+    managed = [name for name in possible if name in after]
+    return (*managed, *(name for name in kind.fields_of(before) if name in before and name not in possible))
+
+
+def _shape(kind: Kind, values: Values) -> tuple[str, ...]:
+    return kind.fields_of(values)[:1] if values else ()
+
+
+def _no_connection(address: Address) -> Diagnostic:
+    return Diagnostic(
+        code="connection-removed",
+        summary="A recorded object has no connection any more",
+        detail=f"{address} was applied by us, but reconcile.yaml has no connection "
+        f'"{address.connection}" that knows "{address.kind}".',
+        hint="put the connection back to manage it, or leave it: it is not touched",
+        address=str(address),
+        severity=Severity.WARNING,
+    )
+
+
+def _one_shot_unknown(case: _Case, desired: Desired, recorded: Recorded) -> Diagnostic:
+    return Diagnostic(
+        code="outcome-unknown",
+        summary="Nobody knows whether this was done",
+        detail=f"{case.address} was sent at {recorded.applied_at} and no answer came back. "
+        "It is not sent again by itself.",
+        hint="look at the platform; to have it done once more, change its note (`once`)",
+        span=desired.source,
+        address=str(case.address),
+        severity=Severity.WARNING,
+    )

@@ -1,0 +1,38 @@
+"""Secrets out of text, wherever the text is going."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+MASK = "***"
+
+# Shorter values ("dev", "1") would mask half of every sentence and hide nothing worth hiding.
+SHORTEST_SECRET = 6
+
+
+class Redactor:
+    """Replaces known secret values in text. Secrets may be added while it is in use (a fresh session token)."""
+
+    __slots__ = ("_secrets",)
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._secrets: tuple[str, ...] = ()
+        for secret in secrets:
+            self.add(secret)
+
+    def add(self, secret: str) -> None:
+        """Mask ``secret`` from now on. Several lines count each for themselves (a PEM key, quoted by a server)."""
+        parts = {part.strip() for part in (secret, *secret.splitlines())}
+        found = {*self._secrets, *(part for part in parts if len(part) >= SHORTEST_SECRET)}
+        # The longest first, so that a secret that holds another one is masked whole.
+        self._secrets = tuple(sorted(found, key=lambda s: (-len(s), s)))
+
+    def clean(self, text: str) -> str:
+        """Return ``text`` with every known secret replaced by ``***``."""
+        for secret in self._secrets:
+            if secret in text:
+                text = text.replace(secret, MASK)
+        return text
+
+    def __repr__(self) -> str:
+        return f"<Redactor of {len(self._secrets)} secrets>"

@@ -1,0 +1,103 @@
+"""The three views of an object, and maps of them by address.
+
+*Desired* is what the files ask for, *live* what the platform shows now, *recorded* what we last applied and saw
+confirmed. Values are normalised by their kind before they get here, so plain comparison is right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reconcile.core.address import Address
+from reconcile.core.diagnostic import Diagnostic
+from reconcile.core.source import Span
+
+Value = str | int | bool | None | tuple["Value", ...]
+Values = Mapping[str, Value]
+
+NOTHING: Values = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """An object as the files ask for it. ``values`` holds the fields the file has and no other."""
+
+    address: Address
+    values: Values
+    source: Span
+    protect: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """An object as the platform shows it now.
+
+    ``unknown`` names fields that the platform has but does not show; ``id`` is the platform's own id.
+    """
+
+    address: Address
+    values: Values
+    id: str | None = None
+    label: str = ""
+    unknown: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """The platform has no such object. ``diagnostic`` says so, with suggestions."""
+
+    address: Address
+    diagnostic: Diagnostic
+    listing_was_empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """The platform has no way to show objects of this kind."""
+
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFailed:
+    """Reading failed, so nothing is known of the object: neither that it is there nor that it is not."""
+
+    address: Address
+    diagnostic: Diagnostic
+
+
+@dataclass(frozen=True, slots=True)
+class SameAs:
+    """A recorded object that the files now declare under another address (by id instead of by name)."""
+
+    address: Address
+    other: Address
+
+
+Reading = Live | Missing | Unreadable | ReadFailed | SameAs
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An object as we last applied it and saw it confirmed.
+
+    ``applied_at`` is UTC, ISO 8601. ``certain`` is False when a call was sent and no answer came: then nobody knows.
+    """
+
+    address: Address
+    values: Values
+    applied_at: str
+    id: str | None = None
+    protect: bool = False
+    file: str = ""
+    certain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshots:
+    """The three views of the selected objects, by address."""
+
+    desired: Mapping[Address, Desired] = field(default_factory=dict)
+    live: Mapping[Address, Reading] = field(default_factory=dict)
+    recorded: Mapping[Address, Recorded] = field(default_factory=dict)

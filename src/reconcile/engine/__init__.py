@@ -1,0 +1,1 @@
+"""The order of effects: refresh, plan, check, apply, record. The only room with threads."""

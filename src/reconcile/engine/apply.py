@@ -1,0 +1,317 @@
+"""Make the changes of a plan: look again, call, read back. Results are values; one that fails stops no other.
+
+``apply`` takes a plan and nothing else that could change its mind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from threading import Lock
+from typing import Protocol
+
+from reconcile.core.address import Address
+from reconcile.core.diagnostic import Diagnostic
+from reconcile.core.diff import FieldChange
+from reconcile.core.errors import PlatformError
+from reconcile.core.kind import Action, Connected
+from reconcile.core.order import in_stages
+from reconcile.core.plan import Change, moved_since, short_of
+from reconcile.core.snapshot import Live, Missing, ReadFailed, Reading
+from reconcile.engine.events import ApplyBegan, ChangeEnded, Listener, ReadBackBegan
+from reconcile.engine.link import side_by_side
+from reconcile.engine.refresh import read_safely
+from reconcile.providers.base import Wanted, Writer
+
+# An object is read again at most this long before it is written; the promise is 10 seconds, the rest is for the call.
+OLDEST_READING_SECONDS = 8.0
+
+
+class Outcome(StrEnum):
+    """How a change ended."""
+
+    DONE = "done"
+    FAILED = "failed"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"  # the apply was interrupted before it was this one's turn
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How one change ended.
+
+    ``sent`` says whether a call was made. ``fields`` are, for a refusal, the fields that moved (from plan to now) and,
+    for a failure after a call, those that the platform did not keep (from asked-for to shown).
+    """
+
+    change: Change
+    outcome: Outcome
+    diagnostic: Diagnostic | None = None
+    fields: tuple[FieldChange, ...] = ()
+    sent: bool = False
+    note: str = ""
+
+
+class Witness(Protocol):
+    """Who writes down what is about to happen and what has happened (the journal)."""
+
+    def sent(self, address: Address) -> None:
+        """Return when it is durably noted that a one-shot call is about to be made."""
+
+    def settled(self, result: Result) -> None:
+        """Note an outcome."""
+
+
+class Nobody:
+    """A witness that writes nothing down, for when nothing outlives the process."""
+
+    def sent(self, address: Address) -> None:
+        """Do nothing."""
+
+    def settled(self, result: Result) -> None:
+        """Do nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What an apply needs besides the changes.
+
+    ``widths`` is how many calls may be under way on a connection. ``clock`` counts seconds and never goes back.
+    ``stopping`` says that what has not begun is not to begin.
+    """
+
+    writers: Mapping[str, Writer]
+    kinds: Mapping[tuple[str, str], Connected]
+    widths: Mapping[str, int]
+    listener: Listener
+    clock: Callable[[], float]
+    stopping: Callable[[], bool]
+    witness: Witness = field(default_factory=Nobody)
+
+
+def apply(changes: Sequence[Change], work: Work) -> tuple[Result, ...]:
+    """Return one result for each change, in the order of the changes.
+
+    Connections run side by side; within one, stages run one after the other and the changes of a stage side by side.
+    """
+    work.listener(ApplyBegan(len(changes)))
+    count = _Count(len(changes), work.listener)
+    stages = in_stages(changes)
+    runs = [_Run(name, of_connection, work, count) for name, of_connection in stages.items()]
+    found = side_by_side(_Run.results, runs, max(len(runs), 1))
+    by_address = {result.change.address: result for results in found for result in results}
+    return tuple(by_address[change.address] for change in changes)
+
+
+class _Count:
+    """Tells the listener of every change that ended, and how many have."""
+
+    def __init__(self, total: int, listener: Listener) -> None:
+        self._lock = Lock()
+        self._done = 0
+        self._total = total
+        self._listener = listener
+
+    def ended(self, result: Result) -> None:
+        with self._lock:
+            self._done += 1
+            change = result.change
+            self._listener(ChangeEnded(change.address, change.action, result.outcome, self._done, self._total))
+
+
+class _Run:
+    """The changes of one connection."""
+
+    def __init__(self, connection: str, stages: list[list[Change]], work: Work, count: _Count) -> None:
+        self._connection = connection
+        self._stages = stages
+        self._work = work
+        self._writer = work.writers[connection]
+        self._width = work.widths[connection]
+        self._count = count
+        readable = [change for stage in stages for change in stage if self._is_readable(change) and change.requests]
+        self._again = _Again(self._writer, readable, work.clock)
+
+    def results(self) -> list[Result]:
+        results: list[Result] = []
+        for stage in self._stages:
+            first = side_by_side(self._try, stage, self._width)
+            results += self._confirmed(first)
+        return results
+
+    def _is_readable(self, change: Change) -> bool:
+        return self._kind(change).kind.readable
+
+    def _kind(self, change: Change) -> Connected:
+        return self._work.kinds[change.address.connection, change.address.kind]
+
+    def _try(self, change: Change) -> Result:
+        """Return how far the change got: settled, or sent and to be read back."""
+        if self._work.stopping():
+            return self._settle(Result(change, Outcome.SKIPPED))
+        if not change.requests:
+            return self._settle(Result(change, Outcome.DONE))
+        if not self._is_readable(change):
+            return self._settle(self._send_unseen(change))
+        refusal = self._look_again(change)
+        return self._settle(refusal) if refusal else self._send(change)
+
+    def _settle(self, result: Result) -> Result:
+        self._work.witness.settled(result)
+        self._count.ended(result)
+        return result
+
+    def _look_again(self, change: Change) -> Result | None:
+        """Return the result when there is nothing (left) to be sent, None when the call is to be made."""
+        kind = self._kind(change).kind
+        match self._again.reading(change.address):
+            case Live() as now:
+                hidden = any(field.path in now.unknown for field in change.fields)
+                if not hidden and not short_of(kind, change.after, now):
+                    return Result(change, Outcome.DONE, note="somebody already did it")
+                moved = moved_since(kind, change, now)
+                if moved or now.id != change.id:
+                    return Result(change, Outcome.REFUSED, _moved(change, moved), moved)
+                return None
+            case Missing(diagnostic=diagnostic):
+                if change.action is Action.DELETE:
+                    return Result(change, Outcome.DONE, note="it no longer exists")
+                return Result(change, Outcome.FAILED, _located(change, diagnostic))
+            case ReadFailed(diagnostic=diagnostic):
+                return Result(change, Outcome.FAILED, _located(change, diagnostic))
+            case other:
+                raise AssertionError(f"{change.address} cannot be read as {other!r}")
+
+    def _send(self, change: Change) -> Result:
+        try:
+            for request in change.requests:
+                self._writer.send(request)
+        except PlatformError as error:
+            outcome = Outcome.UNKNOWN if error.may_have_happened else Outcome.FAILED
+            result = Result(change, outcome, _located(change, error.diagnostics[0]), sent=error.may_have_happened)
+            return result if result.sent else self._settle(result)
+        return Result(change, Outcome.DONE, sent=True)
+
+    def _send_unseen(self, change: Change) -> Result:
+        """Send what cannot be read back: the answer is all the evidence there will ever be."""
+        if self._kind(change).kind.one_shot:
+            self._work.witness.sent(change.address)
+        try:
+            for request in change.requests:
+                self._writer.send(request)
+        except PlatformError as error:
+            diagnostic = _located(change, error.diagnostics[0])
+            if error.may_have_happened:
+                return Result(change, Outcome.UNKNOWN, _unknown(diagnostic), sent=True)
+            return Result(change, Outcome.FAILED, diagnostic)
+        return Result(change, Outcome.DONE, sent=True)
+
+    def _confirmed(self, results: list[Result]) -> list[Result]:
+        """Return the results with everything that was sent and can be read compared to what was asked for."""
+        sent = [result for result in results if result.sent and self._is_readable(result.change)]
+        if not sent:
+            return results
+        self._work.listener(ReadBackBegan(self._connection, len(sent)))
+        found = self._read_back(sent, exact=False)
+        doubtful = [result for result in sent if found[result.change.address].outcome is not Outcome.DONE]
+        if doubtful:
+            # A list may lag behind what it lists; only the object itself can convict.
+            found.update(self._read_back(doubtful, exact=True))
+        for result in found.values():
+            self._settle(result)
+        return [found.get(result.change.address, result) for result in results]
+
+    def _read_back(self, results: list[Result], *, exact: bool) -> dict[Address, Result]:
+        readings = read_safely(self._writer, [_wanted(result.change) for result in results], exact=exact).by_address
+        return {r.change.address: self._compared(r, readings[r.change.address]) for r in results}
+
+    def _compared(self, result: Result, reading: Reading) -> Result:
+        change = result.change
+        match reading:
+            case Live() as now:
+                short = short_of(self._kind(change).kind, change.after, now)
+                if not short:
+                    return replace(result, outcome=Outcome.DONE, diagnostic=None)
+                if result.diagnostic:  # the call itself had failed, and now it is known that it had no effect
+                    return replace(result, outcome=Outcome.FAILED, fields=short)
+                return replace(result, outcome=Outcome.FAILED, diagnostic=_not_kept(change, short), fields=short)
+            case Missing(diagnostic=diagnostic):
+                if change.action is Action.DELETE:
+                    return replace(result, outcome=Outcome.DONE, diagnostic=None)
+                return replace(result, outcome=Outcome.FAILED, diagnostic=_located(change, diagnostic))
+            case ReadFailed(diagnostic=diagnostic):
+                lost = _unknown(result.diagnostic or _located(change, diagnostic))
+                return replace(result, outcome=Outcome.UNKNOWN, diagnostic=lost)
+            case other:
+                raise AssertionError(f"{change.address} cannot be read as {other!r}")
+
+
+class _Again:
+    """Live state read again shortly before each write: in bulk, and once more when it has grown too old."""
+
+    def __init__(self, writer: Writer, changes: Iterable[Change], clock: Callable[[], float]) -> None:
+        self._writer = writer
+        self._left = {change.address: _wanted(change) for change in changes}
+        self._clock = clock
+        self._lock = Lock()
+        self._readings: Mapping[Address, Reading] = {}
+        self._read_at = float("-inf")
+        self._bulk_is_slow = False
+
+    def reading(self, address: Address) -> Reading:
+        """Return a reading of the object that is at most ``OLDEST_READING_SECONDS`` old."""
+        with self._lock:
+            wanted = self._left.pop(address)
+            if self._clock() - self._read_at > OLDEST_READING_SECONDS and not self._bulk_is_slow:
+                began = self._clock()
+                self._readings = read_safely(self._writer, [wanted, *self._left.values()]).by_address
+                self._read_at = began
+                # A list so long that it is old before it ends serves nobody.
+                self._bulk_is_slow = self._clock() - began > OLDEST_READING_SECONDS
+            if not self._bulk_is_slow:
+                return self._readings[address]
+        return read_safely(self._writer, [wanted]).by_address[address]
+
+
+def _wanted(change: Change) -> Wanted:
+    fields = {*change.after, *(field.path for field in change.fields)}
+    return Wanted(change.address, frozenset(fields), change.id)
+
+
+def _located(change: Change, diagnostic: Diagnostic) -> Diagnostic:
+    return replace(diagnostic, span=diagnostic.span or change.source, address=str(change.address))
+
+
+def _moved(change: Change, moved: tuple[FieldChange, ...]) -> Diagnostic:
+    return Diagnostic(
+        code="moved",
+        summary="It moved since the plan",
+        detail=f"{change.address} was changed on the platform after the plan was made"
+        + ("; it is left as it is." if moved else ": it is another asset now; it is left as it is."),
+        hint="plan again to see the change against what is there now",
+        span=change.source,
+        address=str(change.address),
+    )
+
+
+def _not_kept(change: Change, short: tuple[FieldChange, ...]) -> Diagnostic:
+    names = ", ".join(field.path for field in short)
+    return Diagnostic(
+        code="not-kept",
+        summary="The platform did not keep what it was given",
+        detail=f"{change.address}: the platform answered that it was done, but shows another value for: {names}.",
+        hint="somebody may have changed it at the same moment (plan again); or the platform does not take this value",
+        span=change.source,
+        address=str(change.address),
+    )
+
+
+def _unknown(diagnostic: Diagnostic) -> Diagnostic:
+    return replace(
+        diagnostic,
+        code="outcome-unknown",
+        summary="It cannot be said whether this was done",
+        hint=diagnostic.hint or "plan again: what can be seen is looked at, what cannot is said to be unknown",
+    )

@@ -1,0 +1,120 @@
+"""Connections as the engine holds them: a name, a provider, its settings; and the threads they may use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from reconcile.core.diagnostic import Diagnostic
+from reconcile.core.errors import PlatformError, ReconcileError
+from reconcile.core.kind import Connected, Request
+from reconcile.core.redact import Redactor
+from reconcile.core.snapshot import ReadFailed
+from reconcile.engine.events import Listener, Waiting
+from reconcile.providers.base import Notice, Provider, Reader, Readings, Surroundings, Wanted, Writer
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One connection: what it is called, who speaks for it, and how it is reached."""
+
+    name: str
+    provider: Provider
+    settings: Any
+
+    @property
+    def concurrency(self) -> int:
+        """How many calls may be under way at once."""
+        return int(self.settings.concurrency)
+
+    def connected(self) -> Mapping[tuple[str, str], Connected]:
+        """Return the kinds on this connection, by (connection, kind)."""
+        return {(self.name, kind): connected for kind, connected in self.provider.connected(self.settings).items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What the command line knows of the world and providers need: who listens, what is secret, the environment."""
+
+    listener: Listener
+    redactor: Redactor
+    environment: Mapping[str, str]
+
+    def surroundings(self, link: Link) -> Surroundings:
+        """Return the surroundings of one connection, with threads of its own."""
+
+        def notify(notice: Notice) -> None:
+            self.listener(Waiting(notice.connection, self.redactor.clean(notice.text), notice.seconds))
+
+        def spread(function: Callable[[Item], Result], items: Collection[Item], /) -> list[Result]:
+            return side_by_side(function, items, link.concurrency)
+
+        return Surroundings(notify, self.redactor, self.environment, spread)
+
+
+def side_by_side(function: Callable[[Item], Result], items: Collection[Item], width: int) -> list[Result]:
+    """Return the results in the order of the items, ``width`` calls at a time; raises the first error.
+
+    Nothing waits for threads when there is nothing to overlap.
+    """
+    if len(items) <= 1 or width == 1:
+        return [function(item) for item in items]
+    with ThreadPoolExecutor(max_workers=min(width, len(items))) as pool:
+        return list(pool.map(function, items))
+
+
+@contextmanager
+def open_readers(links: Mapping[str, Link], outside: Outside) -> Iterator[Mapping[str, Reader]]:
+    """Yield what can only read, for every connection; closed at the end.
+
+    A connection that cannot be opened (a broken URL, a missing tool) yields a reader that fails.
+    """
+    with ExitStack() as stack:
+        readers: dict[str, Reader] = {}
+        for name, link in links.items():
+            try:
+                readers[name] = link.provider.reader(name, link.settings, outside.surroundings(link))
+            except ReconcileError as error:
+                readers[name] = _Broken(error)
+            stack.callback(readers[name].close)
+        yield readers
+
+
+@contextmanager
+def open_writers(links: Mapping[str, Link], outside: Outside) -> Iterator[Mapping[str, Writer]]:
+    """Yield what can read and write, for every connection; closed at the end. Broken ones fail at every call."""
+    with ExitStack() as stack:
+        writers: dict[str, Writer] = {}
+        for name, link in links.items():
+            try:
+                writers[name] = link.provider.writer(name, link.settings, outside.surroundings(link))
+            except ReconcileError as error:
+                writers[name] = _Broken(error)
+            stack.callback(writers[name].close)
+        yield writers
+
+
+class _Broken:
+    """A connection that could not be opened: everything asked of it fails for the same reason."""
+
+    def __init__(self, error: ReconcileError) -> None:
+        self._error = error
+
+    @property
+    def diagnostic(self) -> Diagnostic:
+        return self._error.diagnostics[0]
+
+    def read(self, wanted: Collection[Wanted], *, exact: bool = False) -> Readings:
+        return Readings({item.address: ReadFailed(item.address, self.diagnostic) for item in wanted})
+
+    def send(self, request: Request) -> None:
+        raise PlatformError(self.diagnostic.detail, hint=self.diagnostic.hint, code=self.diagnostic.code)
+
+    def close(self) -> None:
+        return None

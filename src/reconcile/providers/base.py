@@ -1,0 +1,118 @@
+"""What a provider is, and what each of its parts must, may and must not do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from reconcile.core.address import Address
+from reconcile.core.diagnostic import Diagnostic
+from reconcile.core.kind import Catalogue, Connected, Request
+from reconcile.core.redact import Redactor
+from reconcile.core.snapshot import Reading
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Spread(Protocol):
+    """Calls a function on every item, maybe side by side. Threads belong to the engine, so it hands this in."""
+
+    def __call__(self, function: Callable[[Item], Result], items: Collection[Item], /) -> list[Result]:
+        """Return the results in the order of the items; raises the first error that a call raised."""
+
+
+def one_by_one(function: Callable[[Item], Result], items: Collection[Item], /) -> list[Result]:
+    """Return the result for every item, one after the other: the simplest ``Spread``."""
+    return [function(item) for item in items]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that takes time or needs to be known while it happens: a wait, a new login.
+
+    ``seconds`` is how long nothing will happen; 0 when the notice is not about waiting.
+    """
+
+    connection: str
+    text: str
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a provider is given from outside, so that it reads no clock and no environment of its own.
+
+    ``notify`` is called from any thread and must not block. ``redactor`` is told every secret a login brings.
+    ``environment`` is what external commands run with, and where proxies are named.
+    """
+
+    notify: Callable[[Notice], None]
+    redactor: Redactor
+    environment: Mapping[str, str]
+    spread: Spread = one_by_one
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One object to read. ``fields`` are those the files manage; ``id`` is the platform's id if we know it.
+
+    The id is a hint that saves a look-up after a first read; the name decides. ``declared`` is False for an object
+    that no file asks for any more and only our record knows.
+    """
+
+    address: Address
+    fields: frozenset[str] = frozenset()
+    id: str | None = None
+    declared: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What a read found: one reading for each object that was wanted, and what is worth saying about the rest."""
+
+    by_address: Mapping[Address, Reading]
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+class Reader(Protocol):
+    """Reads one connection. It has no method that writes, and its HTTP client has none either."""
+
+    def read(self, wanted: Collection[Wanted], *, exact: bool = False) -> Readings:
+        """Return one reading for each wanted object.
+
+        Must not raise for what a platform answers: a failed call is a ``ReadFailed`` for every object it leaves
+        unknown, never a missing object and never a shorter list. Chooses the cheaper of listing and reading one by
+        one; ``exact`` asks for the object itself even where a list shows it. May be called from several threads.
+        """
+
+    def close(self) -> None:
+        """Give the connection back. Safe to call twice."""
+
+
+class Writer(Reader, Protocol):
+    """Reads and writes one connection."""
+
+    def send(self, request: Request) -> None:
+        """Make the call and return when the platform says it is done.
+
+        Repeats what is safe to repeat, waits where the platform asks for it. Raises ``PlatformError``, whose
+        ``may_have_happened`` says whether the effect is possible all the same. Called from several threads.
+        """
+
+
+class Provider(Catalogue, Protocol):
+    """One platform: what can be declared, and how to reach it."""
+
+    def connected(self, connection: Any) -> Mapping[str, Connected]:
+        """Return the kinds on this connection, by kind name. Pure."""
+
+    def secrets(self, connection: Any) -> tuple[str, ...]:
+        """Return every secret value that the connection's settings hold."""
+
+    def reader(self, name: str, connection: Any, surroundings: Surroundings) -> Reader:
+        """Return what ``drift`` and ``plan`` get. Makes no call yet."""
+
+    def writer(self, name: str, connection: Any, surroundings: Surroundings) -> Writer:
+        """Return what ``apply`` gets. Makes no call yet."""

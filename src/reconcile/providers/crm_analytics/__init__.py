@@ -1,0 +1,1 @@
+"""Salesforce CRM Analytics: schedules of dataflows, recipes and data syncs."""

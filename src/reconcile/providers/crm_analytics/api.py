@@ -1,0 +1,115 @@
+"""CRM Analytics' endpoints: what is asked, and what an answer must look like to be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reconcile.core.errors import BadAnswer
+from reconcile.providers.answer import Answer
+from reconcile.providers.crm_analytics.convert import plain
+from reconcile.providers.http import ReadClient
+
+# Largest page there is (page 2.2). More pages than this is a server that never ends its list.
+PAGE_SIZE = 200
+MOST_PAGES = 5_000
+
+# Without it every string comes back HTML-escaped (page 1.5).
+HEADERS = {"X-Chatter-Entity-Encoding": "false", "Accept": "application/json"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One item of a list. ``schedule`` is the list's own payload for it; ``shown`` says whether the list had any."""
+
+    id: str
+    name: str
+    label: str
+    schedule: Any = None
+    shown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A whole list. ``pages`` is what it cost in requests; ``promised`` how many items the platform said there are."""
+
+    assets: tuple[Asset, ...]
+    pages: int
+    promised: int | None = None
+
+    @property
+    def is_short(self) -> bool:
+        """Say whether the platform promised more than it showed."""
+        return self.promised is not None and len(self.assets) < self.promised
+
+
+class Api:
+    """Reading calls on one org. ``base`` is ``/services/data/v60.0``."""
+
+    def __init__(self, client: ReadClient, base: str) -> None:
+        self._client = client
+        self._base = base
+
+    def recipes(self) -> Listing:
+        """Return every recipe with its schedule. Source: page 2.1, 2.2 (``scheduleAttributes`` is a whole schedule)."""
+        assets: list[Asset] = []
+        pages, promised = 0, None
+        for page in self._pages(f"{self._base}/wave/recipes", {"pageSize": PAGE_SIZE}):
+            pages += 1
+            promised = page.get("totalSize", promised)
+            assets += _assets(page, "recipes", "scheduleAttributes")
+        return Listing(tuple(assets), pages, promised if isinstance(promised, int) else None)
+
+    def dataflows(self) -> Listing:
+        """Return every dataflow; its schedule is JSON text in a short form, if there is one. Source: page 2.1."""
+        page = _object(self._client.get(f"{self._base}/wave/dataflows"))
+        return Listing(tuple(_assets(page, "dataflows", "scheduleAttributes")), 1)
+
+    def connectors(self) -> Listing:
+        """Return every data connection with its sync schedule. Source: page 2.1."""
+        page = _object(self._client.get(f"{self._base}/wave/dataConnectors"))
+        return Listing(tuple(_assets(page, "dataConnectors", "ingestionSchedule")), 1)
+
+    def schedule(self, asset_id: str) -> Mapping[str, Any]:
+        """Return one asset's schedule as shown. Raises ``ObjectNotFound`` when there is no such asset."""
+        answer = self._client.get(f"{self._base}/wave/asset/{asset_id}/schedule")
+        return _object(answer)
+
+    def _pages(self, path: str, params: Mapping[str, str | int]) -> Iterator[Mapping[str, Any]]:
+        page = _object(self._client.get(path, params))
+        yield page
+        seen: set[str] = set()
+        while url := page.get("nextPageUrl"):
+            url = plain(url)
+            if url in seen or len(seen) >= MOST_PAGES:
+                raise BadAnswer(f"the list {path} does not end: page {len(seen) + 2} points back to {url}")
+            seen.add(url)
+            page = _object(self._client.get_page(url))
+            yield page
+
+
+def _object(answer: Answer) -> Mapping[str, Any]:
+    body = answer.json()
+    if not isinstance(body, dict):
+        raise BadAnswer(f"expected an object, got {answer.excerpt()}", status=answer.status)
+    return body
+
+
+def _assets(page: Mapping[str, Any], key: str, schedule_key: str) -> Iterator[Asset]:
+    items = page.get(key)
+    if not isinstance(items, list):
+        # Never taken for an empty list: that would look as if everything had gone.
+        raise BadAnswer(f'expected a list "{key}", found {type(items).__name__}')
+    for item in items:
+        if not isinstance(item, dict) or not item.get("id"):
+            raise BadAnswer(f'an item of "{key}" has no id')
+        shown = item.get(schedule_key) is not None
+        # The dataflow list omits the text, or leaves it blank, when there is no schedule; a date without a text means
+        # that there is one in a form the list does not show.
+        if key == "dataflows":
+            shown = bool(item.get(schedule_key)) or not item.get("nextScheduledDate")
+        elif key == "dataConnectors":
+            shown = True
+        name = item.get("name") or item.get("id")
+        yield Asset(str(item["id"]), plain(name), plain(item.get("label") or ""), item.get(schedule_key), shown)

@@ -1,0 +1,51 @@
+"""CRM Analytics as the engine sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reconcile.core.kind import Connected, Kind
+from reconcile.providers.base import Reader, Surroundings, Writer
+from reconcile.providers.connection import secret_values
+from reconcile.providers.crm_analytics.kinds import Connection
+from reconcile.providers.crm_analytics.operations import OPERATIONS
+from reconcile.providers.crm_analytics.schedule import ConnectedSchedule, ScheduleKind
+
+
+class CrmAnalyticsProvider:
+    """Schedules of dataflows, recipes and data syncs."""
+
+    name = "crm_analytics"
+    connection: Any = Connection
+    kinds: tuple[Kind, ...] = (ScheduleKind(),)
+    operations: Mapping[str, Any] = OPERATIONS
+
+    def connected(self, connection: Connection) -> Mapping[str, Connected]:
+        """Return the schedules of this org."""
+        (schedule,) = self.kinds
+        return {schedule.name: ConnectedSchedule(base_path(connection), schedule)}
+
+    def secrets(self, connection: Connection) -> tuple[str, ...]:
+        """Return the secrets of the auth method."""
+        return secret_values(connection)
+
+    def reader(self, name: str, connection: Connection, surroundings: Surroundings) -> Reader:
+        """Return a reader over a client that can only GET."""
+        from reconcile.providers.crm_analytics.connect import open_reader
+
+        return open_reader(name, connection, surroundings)
+
+    def writer(self, name: str, connection: Connection, surroundings: Surroundings) -> Writer:
+        """Return a writer."""
+        from reconcile.providers.crm_analytics.connect import open_writer
+
+        return open_writer(name, connection, surroundings)
+
+
+def base_path(connection: Connection) -> str:
+    """Return the path that every call of this connection begins with."""
+    return f"/services/data/v{connection.api_version}"
+
+
+PROVIDER = CrmAnalyticsProvider()

@@ -1,0 +1,295 @@
+"""Live schedules of one org: lists first, an asset alone only where a list does not show its schedule.
+
+How many requests a read takes (platform page 2.1): one for all dataflows, one for every 200 recipes, one for all data
+syncs; and one more for each wanted schedule that its list does not (fully) carry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from threading import Lock
+
+from reconcile.core.address import Address
+from reconcile.core.diagnostic import Diagnostic, Severity, did_you_mean
+from reconcile.core.errors import BadAnswer, ObjectNotFound, PlatformError
+from reconcile.core.snapshot import Live, Missing, ReadFailed, Reading, SameAs, Values
+from reconcile.providers.base import Readings, Surroundings, Wanted
+from reconcile.providers.crm_analytics.api import Api, Asset, Listing
+from reconcile.providers.crm_analytics.convert import (
+    Unintelligible,
+    from_compact,
+    from_schedule,
+    short_id,
+)
+from reconcile.providers.crm_analytics.kinds import ID_KINDS
+
+WORDS = {"dataflow": "dataflow", "recipe": "recipe", "data_sync": "data connection"}
+MOST_SUGGESTED_IDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One wanted object and what its address says of it: which list it is on, and its name or its id there."""
+
+    wanted: Wanted
+    kind: str
+    name: str
+    by_id: bool
+
+    @property
+    def address(self) -> Address:
+        """The object's address."""
+        return self.wanted.address
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A list as far as it is needed: assets by name and by (short) id, and what it cost."""
+
+    kind: str
+    by_name: Mapping[str, tuple[Asset, ...]]
+    by_id: Mapping[str, Asset]
+    pages: int
+    is_short: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """An asset to be read alone; ``partial`` is what its list knows of it."""
+
+    target: Target
+    asset: Asset
+    partial: Values | None = None
+
+
+class ScheduleReader:
+    """Reads schedules. From read to read it remembers what lists cost, and which assets they do not show."""
+
+    def __init__(self, name: str, api: Api, surroundings: Surroundings, close: Callable[[], None]) -> None:
+        self._connection = name
+        self._api = api
+        self._spread = surroundings.spread
+        self._close = close
+        self._lock = Lock()
+        self._pages: dict[str, int] = {}
+        self._not_listed: set[str] = set()
+
+    def close(self) -> None:
+        """Close the client."""
+        self._close()
+
+    def read(self, wanted: Collection[Wanted], *, exact: bool = False) -> Readings:
+        """Return a reading for each wanted schedule; see ``Reader.read``."""
+        targets = [target_of(item) for item in wanted]
+        alone = self._cheaper_alone(targets)
+        readings: dict[Address, Reading] = {}
+        diagnostics: list[Diagnostic] = []
+        to_get = [_Job(t, Asset(str(t.wanted.id), t.name, "")) for t in targets if t.kind in alone]
+        kinds = sorted({target.kind for target in targets} - alone)
+        for kind, listed in zip(kinds, self._spread(self._list, kinds), strict=True):
+            mine = [target for target in targets if target.kind == kind]
+            if isinstance(listed, Diagnostic):
+                readings.update({target.address: ReadFailed(target.address, listed) for target in mine})
+                continue
+            if listed.is_short:
+                diagnostics.append(self._short(kind))
+            found, unfinished = self._from_list(listed, mine, exact)
+            readings.update(found)
+            to_get += unfinished
+        for job, reading in zip(to_get, self._spread(self._get, to_get), strict=True):
+            readings[job.target.address] = reading
+        return Readings(readings, tuple(diagnostics))
+
+    def _cheaper_alone(self, targets: list[Target]) -> set[str]:
+        """Return the kinds of asset that are cheaper to read one by one than through their list, if ids are known.
+
+        A trigger rule is the exception: only lists show it (page 1.2).
+        """
+        found: set[str] = set()
+        for kind in {target.kind for target in targets}:
+            mine = [target.wanted for target in targets if target.kind == kind]
+            pages = self._pages.get(kind)
+            if pages is None or any(w.id is None or "trigger_rule" in w.fields for w in mine):
+                continue
+            also_alone = sum(short_id(str(w.id)) in self._not_listed for w in mine)
+            if len(mine) <= pages + also_alone:
+                found.add(kind)
+        return found
+
+    def _list(self, kind: str) -> Listed | Diagnostic:
+        lists: dict[str, Callable[[], Listing]] = {
+            "dataflow": self._api.dataflows,
+            "recipe": self._api.recipes,
+            "data_sync": self._api.connectors,
+        }
+        try:
+            listing = lists[kind]()
+        except PlatformError as error:
+            return replace(error.diagnostics[0], detail=f"{self._connection}: {error.diagnostics[0].detail}")
+        by_name: dict[str, tuple[Asset, ...]] = {}
+        for asset in listing.assets:
+            by_name[asset.name] = (*by_name.get(asset.name, ()), asset)
+        with self._lock:
+            self._pages[kind] = listing.pages
+        by_id = {short_id(asset.id): asset for asset in listing.assets}
+        return Listed(kind, by_name, by_id, listing.pages, listing.is_short)
+
+    def _from_list(
+        self, listed: Listed, targets: list[Target], exact: bool
+    ) -> tuple[dict[Address, Reading], list[_Job]]:
+        """Return what the list says, and the assets that need a call of their own."""
+        readings: dict[Address, Reading] = {}
+        unfinished: list[_Job] = []
+        found: list[tuple[Target, Asset]] = []
+        for target in targets:
+            match self._find(listed, target):
+                case Asset() as asset:
+                    found.append((target, asset))
+                case None:
+                    # Ids may name what the list leaves out (a format it does not list, a folder not shared).
+                    unfinished.append(_Job(target, Asset(target.name, target.name, "")))
+                case reading:
+                    readings[target.address] = reading
+        readings.update(_twice(found))
+        for target, asset in found:
+            if target.address in readings:
+                continue
+            reading, partial = _as_listed(listed.kind, target, asset)
+            if reading is None:
+                with self._lock:
+                    self._not_listed.add(short_id(asset.id))
+            if reading is None or exact:
+                unfinished.append(_Job(target, asset, partial))
+            else:
+                readings[target.address] = reading
+        return readings, unfinished
+
+    def _find(self, listed: Listed, target: Target) -> Asset | Reading | None:
+        if target.by_id:
+            return listed.by_id.get(short_id(target.name))
+        match listed.by_name.get(target.name, ()):
+            case (asset,):
+                return asset
+            case ():
+                if listed.is_short:
+                    return ReadFailed(target.address, replace(self._short(listed.kind), severity=Severity.ERROR))
+                return Missing(target.address, self._unknown(listed, target), not listed.by_id)
+            case several:
+                return ReadFailed(target.address, self._ambiguous(target, several))
+
+    def _get(self, job: _Job) -> Reading:
+        target, asset, partial = job.target, job.asset, job.partial
+        try:
+            payload = self._api.schedule(asset.id)
+            values, unknown = from_schedule(payload)
+        except ObjectNotFound as error:
+            return Missing(target.address, replace(error.diagnostics[0], address=str(target.address)))
+        except PlatformError as error:
+            return ReadFailed(target.address, error.located(None, str(target.address))[0])
+        except Unintelligible as error:
+            return ReadFailed(target.address, _unintelligible(target, error))
+        if unknown and partial and partial.get("frequency") == values.get("frequency"):
+            # The list shows the trigger rule that GET hides (page 1.2); prefer it.
+            values = {**partial, **values}
+            unknown = unknown - set(partial)
+        return Live(target.address, values, asset.id, asset.label, unknown)
+
+    def _unknown(self, listed: Listed, target: Target) -> Diagnostic:
+        word = WORDS[target.kind]
+        hint = did_you_mean(target.name, listed.by_name)
+        labelled = [name for name, assets in listed.by_name.items() for a in assets if a.label == target.name]
+        renamed = listed.by_id.get(short_id(target.wanted.id or ""))
+        if labelled:
+            hint = f'"{target.name}" is a label; the API name is "{labelled[0]}"'
+        elif renamed:
+            hint = f'it was recorded with id {renamed.id}, which is named "{renamed.name}" now'
+        elif not listed.by_id:
+            hint = f"the platform lists no {word} at all: is this the right org, and may this user see them?"
+        return Diagnostic(
+            code="unknown-object",
+            summary=f"Unknown {word}",
+            detail=f'Connection "{self._connection}" has no {word} named "{target.name}".',
+            hint=hint or f"names are API names, not labels; {len(listed.by_name)} are listed",
+        )
+
+    def _ambiguous(self, target: Target, several: Iterable[Asset]) -> Diagnostic:
+        ids = [asset.id for asset in several]
+        shown = ", ".join(ids[:MOST_SUGGESTED_IDS]) + (", ..." if len(ids) > MOST_SUGGESTED_IDS else "")
+        return Diagnostic(
+            code="ambiguous-name",
+            summary="Ambiguous name",
+            detail=f'Connection "{self._connection}" has {len(ids)} {WORDS[target.kind]}s '
+            f'named "{target.name}": {shown}.',
+            hint=f"name it by its id: `id: {ids[0]}`",
+            address=str(target.address),
+        )
+
+    def _short(self, kind: str) -> Diagnostic:
+        return Diagnostic(
+            code="incomplete-listing",
+            summary="A listing is not complete",
+            detail=f'Connection "{self._connection}" lists fewer {WORDS[kind]}s than it says there are; '
+            "what is not on the list is treated as unknown, not as gone.",
+            hint="plan again; if it stays like this, check what this user may see",
+            severity=Severity.WARNING,
+        )
+
+
+def target_of(wanted: Wanted) -> Target:
+    """Return what an address of kind ``schedule`` says: ``recipe:NAME``, or ``id:ID`` whose prefix tells the list."""
+    kind, _, name = wanted.address.name.partition(":")
+    if kind == "id":
+        return Target(wanted, ID_KINDS.get(name[:3], "recipe"), name, by_id=True)
+    return Target(wanted, kind, name, by_id=False)
+
+
+def _as_listed(kind: str, target: Target, asset: Asset) -> tuple[Reading | None, Values | None]:
+    """Return the reading, or None when only the asset itself can tell; and what the list knows in any case."""
+    if kind == "dataflow":
+        values = from_compact(asset.schedule) if asset.shown else None
+        # The short form has no notification level, so a managed one must be looked up.
+        if values is None or ("notification_level" in target.wanted.fields and values["frequency"] != "none"):
+            return None, values
+        return Live(target.address, values, asset.id, asset.label), values
+    if not asset.shown:
+        return None, None
+    try:
+        values, unknown = from_schedule(asset.schedule)
+    except Unintelligible:
+        return None, None
+    return Live(target.address, values, asset.id, asset.label, unknown), values
+
+
+def _twice(found: list[tuple[Target, Asset]]) -> dict[Address, Reading]:
+    """Return readings for assets that are wanted under two addresses, once by name and once by id."""
+    by_id: dict[str, list[tuple[Target, Asset]]] = {}
+    for target, asset in found:
+        by_id.setdefault(short_id(asset.id), []).append((target, asset))
+    readings: dict[Address, Reading] = {}
+    for pairs in by_id.values():
+        if len(pairs) == 1:
+            continue
+        declared = [target for target, _ in pairs if target.wanted.declared]
+        if len(declared) > 1:
+            readings.update({t.address: ReadFailed(t.address, _duplicate(declared, pairs[0][1])) for t in declared})
+        if declared:
+            former = [target for target, _ in pairs if not target.wanted.declared]
+            readings.update({t.address: SameAs(t.address, declared[0].address) for t in former})
+    return readings
+
+
+def _duplicate(targets: list[Target], asset: Asset) -> Diagnostic:
+    names = " and ".join(str(target.address) for target in targets)
+    return Diagnostic(
+        code="duplicate-object",
+        summary="One asset is declared twice",
+        detail=f"{names} are the same asset, {asset.id}.",
+        hint="keep one of the entries",
+        address=str(targets[0].address),
+    )
+
+
+def _unintelligible(target: Target, error: Unintelligible) -> Diagnostic:
+    diagnostic = BadAnswer(f"the schedule of {target.address.name} cannot be understood: {error}").diagnostics[0]
+    return replace(diagnostic, address=str(target.address))

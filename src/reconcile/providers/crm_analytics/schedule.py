@@ -1,0 +1,114 @@
+"""The one kind of CRM Analytics: the schedule of a dataflow, a recipe or a data sync."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from reconcile.core.address import Address
+from reconcile.core.kind import Action, Declared, Kind, Request
+from reconcile.core.snapshot import Value, Values
+from reconcile.providers.crm_analytics import convert, kinds
+
+Advice = tuple[str, str, str, str]
+
+
+class ScheduleKind:
+    """When an asset runs. An object is named ``recipe:NAME``, ``dataflow:NAME``, ``data_sync:NAME`` or ``id:ID``."""
+
+    name = "schedule"
+    section = "schedules"
+    readable = True
+    one_shot = False
+    entry: Any = kinds.Entry
+
+    def declare(self, entry: kinds.Schedule, connection: Any) -> Declared:
+        """Return the schedule that an entry asks for; sets of days in one fixed order."""
+        values: dict[str, Value] = {}
+        for name in convert.FIELDS:
+            value = getattr(entry, name, None)
+            if value is None:
+                continue
+            if name == "days_of_week":
+                value = convert.in_week_order(value)
+            elif name == "days_of_month":
+                value = convert.days_in_order(value)
+            values[name] = value
+        return Declared(asset_name(entry), values, _advice(values))
+
+    def fields_of(self, values: Values) -> tuple[str, ...]:
+        """Return the fields that a schedule of this frequency can have."""
+        return convert.fields_of(values)
+
+    def is_absent(self, values: Values) -> bool:
+        """Say whether this means "no schedule"."""
+        return values.get("frequency") == "none"
+
+    def align(self, live: Values, wanted: Values) -> Values:
+        """Return ``live`` spelled like ``wanted`` where both mean the same."""
+        return convert.align(live, wanted)
+
+    def stage(self, action: Action, address: Address, after: Values) -> int:
+        """Return 0: no schedule depends on another one."""
+        return 0
+
+
+def asset_name(entry: kinds.Schedule) -> str:
+    """Return the name of an entry's asset: ``recipe:NAME``; an id in its 18-character form."""
+    for kind in ("dataflow", "recipe", "data_sync"):
+        if (name := getattr(entry, kind)) is not None:
+            return f"{kind}:{name}"
+    return f"id:{convert.long_id(str(entry.id))}"
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectedSchedule:
+    """Schedules of one org, reached below ``base`` (``/services/data/v60.0``)."""
+
+    base: str
+    kind: Kind
+
+    def requests(self, action: Action, address: Address, id: str | None, after: Values) -> tuple[Request, ...]:
+        """Return the PUT or DELETE; nothing to be sent for what is only forgotten. Page 1: there is no other verb."""
+        if action is Action.FORGET:
+            return ()
+        path = f"{self.base}/wave/asset/{id}/schedule"
+        if action is Action.DELETE:
+            return (Request("DELETE", path),)
+        return (Request("PUT", path, convert.to_payload(after)),)
+
+
+def _advice(values: Values) -> tuple[Advice, ...]:
+    found: list[Advice] = []
+    if "time" in values and "timezone" not in values:
+        found.append(
+            (
+                "no-timezone",
+                "time",
+                "without a timezone the platform takes that of the user who applies",
+                "add `timezone:`",
+            )
+        )
+    last, time = values.get("last_hour"), values.get("time")
+    if isinstance(last, int) and isinstance(time, str) and last < int(time[:2]):
+        found.append(
+            (
+                "last-hour-before-start",
+                "last_hour",
+                f"queuing stops at {last}:00, before the first run at {time}; "
+                "whether that reaches into the next day is not documented",
+                "",
+            )
+        )
+    days = values.get("days_of_month")
+    if isinstance(days, tuple) and (late := [day for day in days if isinstance(day, int) and day > 28]):
+        listed = ", ".join(str(day) for day in late)
+        found.append(
+            (
+                "short-month",
+                "days_of_month",
+                f"months without day {listed} are skipped",
+                "`[last]` is the last day of every month",
+            )
+        )
+    return tuple(found)

@@ -1,0 +1,24 @@
+"""What people may write about Tamr Cloud: a connection."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from reconcile.providers.connection import Secret, Strict, Transport, Url
+
+
+class ApiKey(Strict):
+    """An API key; it stands for one user (platform page 1.1)."""
+
+    method: Literal["api_key"]
+    api_key: Secret
+
+
+class Connection(Transport):
+    """One tenant."""
+
+    provider: Literal["tamr"]
+    base_url: Url = Field(description="https://{tenant}.tamr.cloud")
+    auth: Annotated[ApiKey, Field()]

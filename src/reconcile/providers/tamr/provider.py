@@ -1,0 +1,55 @@
+"""Tamr Cloud as the engine sees it: a connection, operations, and no kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from reconcile.core.kind import Connected, Kind, Request
+from reconcile.providers.base import Reader, Readings, Surroundings, Wanted, Writer
+from reconcile.providers.connection import secret_values
+from reconcile.providers.tamr.kinds import Connection
+from reconcile.providers.tamr.operations import OPERATIONS
+
+
+class TamrProvider:
+    """Jobs. Sources, data products and workflows have no API (platform page 2.2), so nothing can be declared."""
+
+    name = "tamr"
+    connection: Any = Connection
+    kinds: tuple[Kind, ...] = ()
+    operations: Mapping[str, Any] = OPERATIONS
+
+    def connected(self, connection: Connection) -> Mapping[str, Connected]:
+        """Return nothing: there are no kinds."""
+        return {}
+
+    def secrets(self, connection: Connection) -> tuple[str, ...]:
+        """Return the API key."""
+        return secret_values(connection)
+
+    def reader(self, name: str, connection: Connection, surroundings: Surroundings) -> Reader:
+        """Return a reader of nothing."""
+        return _Nothing()
+
+    def writer(self, name: str, connection: Connection, surroundings: Surroundings) -> Writer:
+        """Return a writer of nothing."""
+        return _Nothing()
+
+
+class _Nothing:
+    """No kind, so no object: whoever asks for one has made a mistake."""
+
+    def read(self, wanted: Collection[Wanted], *, exact: bool = False) -> Readings:
+        if wanted:
+            raise AssertionError("Tamr has no objects to read")
+        return Readings({})
+
+    def send(self, request: Request) -> None:
+        raise AssertionError("Tamr has no objects to write")
+
+    def close(self) -> None:
+        return None
+
+
+PROVIDER = TamrProvider()

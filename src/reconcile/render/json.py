@@ -1,0 +1,123 @@
+"""The same as programs parse it. One document a command, with ``format`` and ``diagnostics``; stable order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from reconcile.core.diagnostic import Diagnostic
+from reconcile.core.diff import FieldChange
+from reconcile.core.drift import Drift
+from reconcile.core.kind import Action, Request
+from reconcile.core.plan import Change, Plan, Unchanged
+from reconcile.core.snapshot import Value, Values
+from reconcile.core.source import Span
+from reconcile.render.diagnostics import as_json
+
+PLAN_FORMAT = "reconcile.plan/1"
+DRIFT_FORMAT = "reconcile.drift/1"
+ERROR_FORMAT = "reconcile.error/1"
+
+
+def document_text(document: Mapping[str, Any]) -> str:
+    """Return a document as indented JSON text with a final newline."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def plan_document(plan: Plan, *, everything: bool = False) -> dict[str, Any]:
+    """Return a plan in format ``reconcile.plan/1``; ``everything`` lists the unchanged objects, too."""
+    document: dict[str, Any] = {
+        "format": PLAN_FORMAT,
+        "id": plan.id,
+        "created_at": plan.created_at,
+        "environment": plan.environment,
+        "base": {"lineage": plan.base.lineage, "serial": plan.base.serial},
+        "summary": {action.value: plan.count(action) for action in Action},
+        "changes": [change_document(change) for change in plan.changes],
+    }
+    if everything:
+        document["unchanged"] = [_unchanged(item) for item in plan.unchanged]
+    document["drift"] = [drift_item(item) for item in plan.drift]
+    document["refused"] = bool(plan.refusals)
+    document["diagnostics"] = as_json([*plan.refusals, *plan.diagnostics])
+    return document
+
+
+def change_document(change: Change) -> dict[str, Any]:
+    """Return one change."""
+    return {
+        "address": str(change.address),
+        "action": change.action.value,
+        "before": values_document(change.before),
+        "after": values_document(change.after),
+        "fields": fields_document(change.fields),
+        "why": change.why.value,
+        "source": _place(change.source),
+        "requests": [_request(request) for request in change.requests],
+        "last_applied_at": change.last_applied_at,
+        "note": change.note or None,
+    }
+
+
+def drift_document(drift: Iterable[Drift], pending: int, diagnostics: Iterable[Diagnostic]) -> dict[str, Any]:
+    """Return drift in format ``reconcile.drift/1``; ``pending`` counts changes that the files ask for."""
+    return {
+        "format": DRIFT_FORMAT,
+        "drift": [drift_item(item) for item in drift],
+        "pending": pending,
+        "diagnostics": as_json(diagnostics),
+    }
+
+
+def error_document(diagnostics: Iterable[Diagnostic]) -> dict[str, Any]:
+    """Return what a command prints that failed before it had a result: never an empty result."""
+    return {"format": ERROR_FORMAT, "diagnostics": as_json(diagnostics)}
+
+
+def drift_item(item: Drift) -> dict[str, Any]:
+    """Return one drifted object, its fields from recorded to live."""
+    return {
+        "address": str(item.address),
+        "why": item.why.value,
+        "gone": item.gone,
+        "fields": fields_document(item.fields),
+        "source": _place(item.source),
+        "applied_at": item.applied_at,
+    }
+
+
+def values_document(values: Values) -> dict[str, Any]:
+    """Return values as JSON has them."""
+    return {name: _plain(value) for name, value in values.items()}
+
+
+def fields_document(fields: Iterable[FieldChange]) -> list[dict[str, Any]]:
+    """Return field changes as JSON has them."""
+    return [{"path": f.path, "before": _plain(f.before), "after": _plain(f.after)} for f in fields]
+
+
+def _unchanged(item: Unchanged) -> dict[str, Any]:
+    return {
+        "address": str(item.address),
+        "action": Action.UNCHANGED.value,
+        "source": _place(item.source),
+        "last_applied_at": item.last_applied_at,
+        "to_be_recorded": item.to_record is not None,
+    }
+
+
+def _request(request: Request) -> dict[str, Any]:
+    return {
+        "method": request.method,
+        "path": request.path,
+        "body": None if request.body is None else dict(request.body),
+    }
+
+
+def _place(span: Span | None) -> dict[str, Any] | None:
+    return {"file": span.file, "line": span.line, "column": span.column} if span else None
+
+
+def _plain(value: Value) -> Any:
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value

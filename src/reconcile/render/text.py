@@ -1,0 +1,175 @@
+"""Plans, drift and results as people read them in a terminal. Lines are never cut: data is not decoration."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from reconcile.core.diff import FieldChange, item_changes
+from reconcile.core.drift import Drift, Why
+from reconcile.core.kind import Action, Request
+from reconcile.core.plan import Change, Plan, Unchanged
+from reconcile.core.source import Span
+from reconcile.render.terminal import Paint, Style, counted, painter, printable, value_text, when_text
+
+SIGNS = {
+    Action.CREATE: ("+", Style.CREATE),
+    Action.UPDATE: ("~", Style.UPDATE),
+    Action.DELETE: ("-", Style.DELETE),
+    Action.RUN: (">", Style.RUN),
+    Action.ASSERT: ("!", Style.RUN),
+    Action.FORGET: ("x", Style.FAINT),
+    Action.UNCHANGED: ("=", Style.FAINT),
+}
+COUNTED = (
+    (Action.CREATE, "to create"),
+    (Action.UPDATE, "to update"),
+    (Action.DELETE, "to delete"),
+    (Action.RUN, "to run"),
+    (Action.ASSERT, "to assert"),
+    (Action.FORGET, "to forget"),
+)
+
+
+def plan_text(
+    plan: Plan, *, color: bool = False, prefix: str = "", requests: bool = False, everything: bool = False
+) -> str:
+    """Return the plan: what changes field by field, drift apart from it, and the counts last.
+
+    ``prefix`` is put before file names. ``requests`` adds the exact calls, ``everything`` the unchanged objects.
+    """
+    paint = painter(color)
+    blocks = [change_text(change, paint, prefix, requests) for change in plan.changes]
+    if everything and plan.unchanged:
+        blocks.append("\n".join(_unchanged_line(item, paint, prefix) for item in plan.unchanged))
+    blocks += _unseen(plan.unchanged, paint)
+    if plan.drift:
+        blocks.append(drift_text(plan.drift, color=color, prefix=prefix))
+    blocks.append(paint(summary_line(plan), Style.STRONG))
+    return "\n\n".join(blocks) + "\n"
+
+
+def summary_line(plan: Plan) -> str:
+    """Return one line of counts: what is to be done, what is not, what is in the way."""
+    parts = [f"{plan.count(action)} {words}" for action, words in COUNTED if plan.count(action)]
+    head = "Plan: " + (", ".join(parts) if parts else "nothing to do")
+    tail = [f"{len(plan.unchanged):,} unchanged"]
+    if plan.records:
+        tail.append(f"{len(plan.records):,} of them to be recorded as ours")
+    if plan.drift:
+        tail.append(f"{len(plan.drift):,} drifted")
+    if plan.failed:
+        tail.append(f"{len(plan.failed):,} not planned because of errors")
+    where = "" if plan.environment == "default" else f" (environment {plan.environment})"
+    return f"{head}; {', '.join(tail)}{where}."
+
+
+def change_text(change: Change, paint: Paint, prefix: str = "", requests: bool = False) -> str:
+    """Return one change: what, where and why, then its fields, then (if asked for) its calls."""
+    sign, style = SIGNS[change.action]
+    lines = [
+        f"{paint(f'{sign} {change.action:<7}', style)} {paint(printable(str(change.address)), Style.STRONG)}",
+        f"          {paint(_why_line(change, prefix), Style.FAINT)}",
+    ]
+    lines += [field_line(field, change.action, paint) for field in change.fields]
+    if requests:
+        lines += [line for request in change.requests for line in request_lines(request, paint)]
+    return "\n".join(lines)
+
+
+def field_line(field: FieldChange, action: Action, paint: Paint) -> str:
+    """Return one field: ``time: 02:00 -> 00:00``, a list with what enters and what leaves."""
+    name = f"    {field.path}:"
+    if action in (Action.CREATE, Action.RUN) or (action is Action.ASSERT and field.before is None):
+        return f"{name} {paint(value_text(field.after), SIGNS[action][1])}"
+    if action is Action.DELETE:
+        return f"{name} {paint(value_text(field.before), Style.DELETE)}"
+    before, after = value_text(field.before), value_text(field.after)
+    return f"{name} {paint(before, Style.DELETE)} -> {paint(after, Style.CREATE)}{_items(field)}"
+
+
+def request_lines(request: Request, paint: Paint) -> list[str]:
+    """Return one call: method and path, and below it the body on one line."""
+    lines = [f"    {paint(f'{request.method} {request.path}', Style.RUN)}"]
+    if request.body is not None:
+        lines.append(f"      {json.dumps(dict(request.body), ensure_ascii=False)}")
+    return lines
+
+
+def drift_text(drift: Sequence[Drift], *, color: bool = False, prefix: str = "") -> str:
+    """Return what moved on the platform, from what to what, and whether the file changed, too."""
+    paint = painter(color)
+    head = f"Drift: {counted(len(drift), 'object')} moved on the platform since our last apply"
+    blocks = [paint(head, Style.WARN)]
+    for item in drift:
+        where = f", {_place(item.source, prefix)}" if item.source else ", in no file any more"
+        also = "; the file changed, too" if item.why is Why.BOTH and item.source else ""
+        applied = f"last applied by us at {when_text(item.applied_at)}{where}{also}"
+        lines = [
+            f"{paint('*', Style.WARN)} drift   {paint(printable(str(item.address)), Style.STRONG)}",
+            f"          {paint(applied, Style.FAINT)}",
+        ]
+        if item.gone:
+            lines.append(f"    {paint('it no longer exists on the platform', Style.DELETE)}")
+        else:
+            lines += [field_line(field, Action.UPDATE, paint) for field in item.fields]
+        blocks.append("\n".join(lines))
+    return "\n\n".join(blocks)
+
+
+def _why_line(change: Change, prefix: str) -> str:
+    where = f"{_place(change.source, prefix)}: " if change.source else ""
+    last = f"last applied by us at {when_text(change.last_applied_at)}" if change.last_applied_at else ""
+    if change.note:
+        words = f"removed from the files; {change.note}"
+    elif change.source is None:
+        words = "removed from the files"
+        if change.why is Why.BOTH:
+            words += ", and changed on the platform since our last apply"
+    else:
+        words = {
+            Why.NEW: "not applied by us before",
+            Why.FILE: "the file changed",
+            Why.DRIFT: "changed on the platform",
+            Why.BOTH: "the file changed, and so did the platform",
+            Why.UNKNOWN: "the platform does not show what it is now",
+        }[change.why]
+    return f"{where}{words}{'; ' + last if last else ''}"
+
+
+def _unchanged_line(item: Unchanged, paint: Paint, prefix: str) -> str:
+    note = ""
+    if not item.readable and item.last_applied_at:
+        note = f" (last applied by us at {when_text(item.last_applied_at)})"
+    elif item.to_record is not None and item.last_applied_at is None:
+        note = " (to be recorded as ours)"
+    text = f"= {'same':<7} {printable(str(item.address))}  {_place(item.source, prefix)}{note}"
+    return paint(text, Style.FAINT)
+
+
+def _unseen(unchanged: Iterable[Unchanged], paint: Paint) -> list[str]:
+    """Return a line for each connection with objects that nobody can look at."""
+    by_connection: dict[str, list[str]] = defaultdict(list)
+    for item in unchanged:
+        if not item.readable and not item.one_shot and item.last_applied_at:
+            by_connection[item.address.connection].append(item.last_applied_at)
+    lines = [
+        f"{connection} cannot show {counted(len(times), 'object')}: taken to be as last applied by us"
+        f" at {when_text(max(times))}{' or before' if len(set(times)) > 1 else ''} (--reassert sends them again)"
+        for connection, times in sorted(by_connection.items())
+    ]
+    return [paint("\n".join(lines), Style.FAINT)] if lines else []
+
+
+def _items(field: FieldChange) -> str:
+    """Return what entered and what left a list of which something stayed; empty when the two sides say it all."""
+    changes = item_changes(field.before, field.after)
+    if changes is None or not isinstance(field.before, tuple) or len(changes.removed) == len(field.before):
+        return ""
+    parts = [("added", changes.added), ("removed", changes.removed)]
+    return "  (" + "; ".join(f"{word} {', '.join(map(value_text, items))}" for word, items in parts if items) + ")"
+
+
+def _place(span: Span | None, prefix: str) -> str:
+    return f"{prefix}{span.file}:{span.line}" if span else ""
