@@ -1,11 +1,17 @@
-"""What is going on, on stderr: one line that moves in a terminal, plain lines elsewhere."""
+"""What is going on, on stderr: one line that moves in a terminal, plain lines elsewhere.
+
+A few lines of our own instead of rich: where rich is installed, importing httpx also imports its command line with
+rich and pygments, 190 ms for every command of this program.
+"""
 
 from __future__ import annotations
 
+import shutil
 import sys
+import time
 from threading import Lock
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Self
 
 from reconcile.cli.border import Border
 from reconcile.cli.options import Options, err
@@ -20,11 +26,10 @@ from reconcile.engine.events import (
     Waiting,
 )
 
-if TYPE_CHECKING:
-    from rich.progress import Progress as Bar
-
 # Without a terminal a long apply says where it is about this many times, not once for each of 10,000 objects.
 LINES_WITHOUT_TERMINAL = 20
+_BAR_CELLS = 24
+_CLEAR = "\r\x1b[K"
 
 
 class Progress:
@@ -33,10 +38,10 @@ class Progress:
     def __init__(self, options: Options, border: Border) -> None:
         self._options = options
         self._border = border
-        self._is_terminal = sys.stderr.isatty()
+        self._moves = sys.stderr.isatty()
         self._lock = Lock()
-        self._bar: Bar | None = None
-        self._task: Any = None
+        self._line = ""
+        self._began = time.monotonic()
 
     def __enter__(self) -> Self:
         return self
@@ -49,55 +54,50 @@ class Progress:
     def pause(self) -> None:
         """Take the moving line off the screen, so that something else can be printed or asked."""
         with self._lock:
-            if self._bar:
-                self._bar.stop()
-                self._bar = None
+            self._move("")
 
     def __call__(self, event: Event) -> None:
         """Show an event."""
         with self._lock:
             match event:
-                case ReadingBegan(objects=objects) if self._is_terminal and objects:
-                    self._status(f"reading {objects:,} objects ...")
-                case ReadingEnded() if self._is_terminal:
-                    self._status("")
+                case ReadingBegan(objects=objects) if objects:
+                    self._move(f"reading {objects:,} objects ...")
+                case ReadingEnded():
+                    self._move("")
                 case Waiting(text=text, connection=connection):
                     self._say(f"{connection}: {text}")
                 case LockTaken(note=note):
                     self._say(note)
-                case ApplyBegan(total=total) if self._is_terminal:
-                    self._begin(total)
+                case ApplyBegan(total=total):
+                    self._began = time.monotonic()
+                    self._move(_bar(0, total, 0.0))
                 case ChangeEnded():
                     self._ended(event)
-                case ReadBackBegan(objects=objects, connection=connection) if self._options.verbose:
-                    self._say(f"{connection}: reading back {objects:,} objects")
+                case ReadBackBegan(objects=objects, connection=connection):
+                    if self._options.verbose:
+                        self._say(f"{connection}: reading back {objects:,} objects")
                 case _:
                     pass
 
-    def _say(self, line: str) -> None:
-        line = self._border.redactor.clean(line)
-        if self._bar:
-            self._bar.console.print(line, markup=False, highlight=False)
-        else:
-            err(f"{line}\n")
-
-    def _status(self, text: str) -> None:
-        err(f"\r\x1b[K{text}")
-
-    def _begin(self, total: int) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-        console = Console(stderr=True, no_color=self._options.no_color, highlight=False)
-        self._bar = Progress(
-            TextColumn("applying"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
-        )
-        self._bar.start()
-        self._task = self._bar.add_task("", total=total)
-
     def _ended(self, event: ChangeEnded) -> None:
-        if self._bar:
-            self._bar.update(self._task, completed=event.done)
-        step = max(1, event.total // LINES_WITHOUT_TERMINAL)
-        if event.outcome != "done" or (not self._bar and event.done % step == 0) or self._options.verbose:
+        step = 1 if self._options.verbose else max(1, event.total // LINES_WITHOUT_TERMINAL)
+        is_due = (event.done % step == 0 or event.done == event.total) and (not self._moves or self._options.verbose)
+        if event.outcome != "done" or is_due:
             self._say(f"{event.done}/{event.total} {event.outcome}: {event.action} {event.address}")
+        self._move(_bar(event.done, event.total, time.monotonic() - self._began))
+
+    def _say(self, line: str) -> None:
+        """Print a line that stays, above the one that moves."""
+        err(f"{_CLEAR if self._line else ''}{self._border.redactor.clean(line)}\n{self._line}")
+
+    def _move(self, line: str) -> None:
+        """Replace the line that moves; nothing where nothing can move."""
+        if not self._moves or line == self._line:
+            return
+        self._line = line[: shutil.get_terminal_size().columns - 1]
+        err(_CLEAR + self._line)
+
+
+def _bar(done: int, total: int, seconds: float) -> str:
+    filled = _BAR_CELLS * done // total if total else _BAR_CELLS
+    return f"applying [{'#' * filled}{'.' * (_BAR_CELLS - filled)}] {done:,}/{total:,}  {seconds:.0f} s"

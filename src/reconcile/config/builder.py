@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,9 @@ MAX_ALIASED_NODES = 1_000_000
 
 _TEXT_TAG = "tag:yaml.org,2002:str"
 _MERGE = "<<"
+
+# Half a character, which no encoding can write; libyaml refuses the escape, PyYAML's own scanner does not.
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 _Event = Any  # PyYAML's event classes differ in their attributes; the stubs give them all as Any anyway.
 
@@ -76,6 +80,8 @@ class TreeBuilder:
             self._refuse_tag(event)
         elif event.implicit[0]:
             value = scalar(event.value)
+        elif not event.value.isascii() and _SURROGATE.search(event.value):
+            self._report_surrogate(event)
         if event.anchor is not None:
             self._anchors[event.anchor] = _Anchor.of_scalar(value)
         return value
@@ -231,6 +237,15 @@ class TreeBuilder:
             "put text that begins with [, {, * or ? in quotes",
         )
         self._value(self._next(), depth + 1)
+
+    def _report_surrogate(self, event: _Event) -> None:
+        self._report(
+            (event.start_mark.index, self._end),
+            "control-character",
+            "A character that does not exist",
+            "An escape in this text stands for half a character.",
+            "write the character itself",
+        )
 
     def _duplicate(self, key: str, first: Mark, second: Mark) -> None:
         merge = "take several over in one go: <<: [*one, *two]"

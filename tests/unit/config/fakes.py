@@ -149,7 +149,9 @@ CATALOGUES: dict[str, Any] = {
     "clock": FakeCatalogue(
         "clock", ClockConnection, (FakeKind("alarm", "alarms", AnyAlarm, "alarm"),), {"clock.ring": Ring}
     ),
-    "light": FakeCatalogue("light", LightConnection, (FakeKind("lamp", "lamps", Lamp, "lamp"),), {"light.shine": Shine}),
+    "light": FakeCatalogue(
+        "light", LightConnection, (FakeKind("lamp", "lamps", Lamp, "lamp"),), {"light.shine": Shine}
+    ),
 }
 
 ENVIRON = {"KEY": "opensesame-1234", "URL": "https://clock.example", "NUMBER": "3", "FLAG": "true"}

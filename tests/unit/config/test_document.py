@@ -176,7 +176,10 @@ def test_what_cannot_be_meant(text: str, code: str, place: tuple[int, int], load
 
 
 def test_an_undecodable_escape_is_an_error_or_text(loader: Any) -> None:
-    assert [d.code for d in parse('a: "\\ud800"\n', "f", loader).diagnostics] in (["yaml-syntax"], ["control-character"])
+    assert [d.code for d in parse('a: "\\ud800"\n', "f", loader).diagnostics] in (
+        ["yaml-syntax"],
+        ["control-character"],
+    )
 
 
 def test_an_unclosed_quote_is_shown_where_it_opens() -> None:

@@ -64,6 +64,14 @@ def test_next_run(schedule: dict[str, object], expected: str) -> None:
     assert iso(run) == expected
 
 
+@pytest.mark.parametrize(("day", "expected"), [("2021-02-15", "2021-02-28"), ("2021-03-20", "2021-03-28")])
+def test_the_last_sunday_is_not_the_one_before(day: str, expected: str) -> None:
+    schedule = {"frequency": "monthlyrelative", "weekInMonth": "last", "dayInWeek": "sunday", "time": at(0, 0, "UTC")}
+    run = next_run(schedule, datetime.fromisoformat(day).replace(tzinfo=UTC))
+    assert run is not None
+    assert run.date().isoformat() == expected
+
+
 def test_an_event_schedule_has_no_next_run() -> None:
     assert next_run({"frequency": "eventdriven", "triggerRule": "x"}, NOW) is None
 

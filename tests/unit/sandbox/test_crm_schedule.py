@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from reconcile.sandbox import Sandbox
+
 from .client import CONNECTORS, DATAFLOWS, RECIPES, WEEKLY, Api, V
 
 UTC_TIME = {"hour": 8, "minute": 5, "timeZone": "UTC"}
@@ -57,11 +59,12 @@ def test_the_next_date_and_the_zone_follow_the_clock(api: Api) -> None:
     assert api.listed(RECIPES, "Pipeline_Snapshot")["nextScheduledDate"] == "2021-07-04T07:15:00.000Z"
 
 
-def test_a_list_entry_is_made_anew_when_its_run_has_passed(api: Api) -> None:
+def test_a_list_entry_is_made_anew_when_its_run_has_passed(api: Api, sandbox: Sandbox) -> None:
+    """The clock is moved behind the back of the admin endpoint, which would throw ready-made entries away."""
     api.put("Pipeline_Snapshot", {"frequency": "daily", "time": UTC_TIME})
     api.at("2026-01-01T08:04:59Z")
     before = api.listed(RECIPES, "Pipeline_Snapshot")["nextScheduledDate"]
-    api.admin("PUT", "clock", {"advance": 2})
+    sandbox.clock.advance(2)
     after = api.listed(RECIPES, "Pipeline_Snapshot")["nextScheduledDate"]
     assert (before, after) == ("2026-01-01T08:05:00.000Z", "2026-01-02T08:05:00.000Z")
 

@@ -96,6 +96,15 @@ def test_state_survives_a_restart(tmp_path: Path) -> None:
         assert api.admin("GET", "state")["crm_analytics"]["assets"] == []
 
 
+def test_what_a_platform_call_changes_is_saved_by_itself(tmp_path: Path) -> None:
+    with running(tmp_path):
+        pass
+    with running(tmp_path) as api:
+        api.put("Pipeline_Snapshot", WEEKLY)
+    with running(tmp_path) as api:
+        assert api.get("Pipeline_Snapshot")["frequency"] == "weekly"
+
+
 def test_a_change_is_on_disk_within_a_second_without_a_stop(tmp_path: Path) -> None:
     with running(tmp_path) as api:
         api.create("recipe", "Written_Soon")
