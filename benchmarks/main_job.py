@@ -120,7 +120,7 @@ connections:
     timezone: America/Los_Angeles
     notification_level: failures
 """
-        for n in range(count)
+        for n in range(1, count + 1)
     ]
     (folder / "recipes.yaml").write_text("connection: sales\nschedules:\n" + "".join(entries))
 

@@ -144,10 +144,3 @@ def test_ids_are_the_same_in_both_lengths(text: str) -> None:
     assert len(long) == 18
     assert convert.long_id(long) == long
     assert convert.short_id(long) == convert.short_id(text) == text
-
-
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers(-1, 40) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(sorted(KEYS)), inner, max_size=3),
-    max_leaves=5,
-)

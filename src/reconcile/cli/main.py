@@ -5,6 +5,7 @@ Commands are imported when they are run: ``--help`` and ``--version`` must not p
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from importlib import import_module
@@ -76,8 +77,13 @@ def cli() -> None:
     """
 
 
+# Collecting garbage among the hundred thousand live objects of a large workspace costs a third of a plan's CPU time.
+_GC_THRESHOLDS = (100_000, 50, 50)
+
+
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the program and exit with its code."""
+    gc.set_threshold(*_GC_THRESHOLDS)
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 

@@ -16,7 +16,6 @@ from reconcile.config.mistake import Subject
 from reconcile.config.reference import REFERENCE
 from reconcile.config.scalar import scalar
 from reconcile.config.shape import Shape
-from reconcile.config.words import origin_of
 from reconcile.core.diagnostic import Diagnostic
 
 _READABLE_FROM_TEXT: dict[str, tuple[type, ...]] = {
@@ -88,7 +87,7 @@ def _is_empty_somewhere(value: Any) -> bool:
 
 def _empty_fields(subject: Subject) -> Iterator[Diagnostic]:
     """Yield an error for each field without a value that the model takes for absent."""
-    return (mistake.empty_field(subject, place) for place in _empty_below(Located(subject.value, subject.shape)))
+    return (mistake.empty_field(subject, place) for place in _empty_below(subject.place))
 
 
 def _empty_below(place: Located) -> Iterator[Located]:
@@ -106,8 +105,8 @@ def _reread(error: ValidationError, value: Any, shape: Shape) -> bool:
     changed = False
     for detail in error.errors(include_url=False, include_input=False, include_context=False):
         types = _READABLE_FROM_TEXT.get(detail["type"], ())
-        place = locate(value, detail["loc"], shape)
-        origin = origin_of(place)
+        place = locate(Located(value, shape), detail["loc"])
+        origin = place.origin
         if not types or origin is None or not origin.secret or not REFERENCE.fullmatch(origin.text):
             continue
         meant = scalar(place.value) if isinstance(place.value, str) else None

@@ -10,8 +10,9 @@ from pydantic_core import ErrorDetails
 
 from reconcile.config import mistake
 from reconcile.config.locate import Located, locate
+from reconcile.config.marked import MarkedMap
 from reconcile.config.mistake import Subject
-from reconcile.config.words import EXPECTED, origin_of, origins_below
+from reconcile.config.words import EXPECTED, origins_below
 from reconcile.core.diagnostic import Diagnostic
 
 _Error = tuple[ErrorDetails, Located]
@@ -40,7 +41,7 @@ def explain(error: ValidationError, subject: Subject) -> list[Diagnostic]:
     # Neither the input nor its repr is taken from Pydantic: both show secrets, SecretStr or not.
     for detail in error.errors(include_url=False, include_input=False):
         missing = detail["type"] == "missing"
-        place = locate(subject.value, detail["loc"], subject.shape, missing=missing)
+        place = locate(subject.place, detail["loc"], missing=missing)
         # Several errors at one place are the branches of one union; several missing fields are not.
         key = (place.path, detail["loc"][-1] if missing else None, detail["type"] == "extra_forbidden")
         groups.setdefault(key, []).append((detail, place))
@@ -53,14 +54,16 @@ def _explained(subject: Subject, group: Sequence[_Error]) -> list[Diagnostic]:
     code = detail["type"]
     if detail["loc"][-1:] == ("[key]",):
         return [mistake.bad_name(subject, place)]
-    if _is_unresolved(place):
-        return []
     if code == "extra_forbidden":
         return [mistake.unknown_field(subject, place)]
     if code == "missing":
         return [mistake.missing_field(subject, place, str(detail["loc"][-1]))]
-    if code in ("union_tag_not_found", "union_tag_invalid"):
+    if code in ("union_tag_not_found", "union_tag_invalid") and isinstance(place.value, MarkedMap):
         return _untagged(subject, place)
+    if _is_unresolved(place):
+        return []
+    if code in ("union_tag_not_found", "union_tag_invalid"):
+        return [mistake.wrong_type(subject, place, ["model_type"])]
     if code in _CHOICES and len(group) == 1:
         return [mistake.unknown_value(subject, place, place.shape.choices)]
     if code in EXPECTED or code in _CHOICES:
@@ -83,8 +86,7 @@ def _sharpest(group: Sequence[_Error]) -> _Error:
 
 
 def _is_unresolved(place: Located) -> bool:
-    origin = origin_of(place)
-    below = (origin,) if origin is not None else origins_below(place.value)
+    below = (place.origin,) if place.origin is not None else origins_below(place.value)
     return any(not one.resolved for one in below)
 
 

@@ -10,7 +10,7 @@ from reconcile.config.document import IS_FAST, Document, parse
 from reconcile.config.files import list_files, read_text, shown
 from reconcile.config.pipeline import Pipeline
 from reconcile.config.resolve import by_address, interpolate
-from reconcile.config.secret import SecretFields, doubtful_lines, masked_lines, replacements
+from reconcile.config.secret import SecretFields, masked_lines, replacements
 from reconcile.config.text import Text
 from reconcile.config.validate import Found, Validator
 from reconcile.config.workspace import Connection, WorkspaceFile, read_workspace
@@ -106,7 +106,9 @@ class _Reading:
         document = self._document(path) or Document(Text("", shown(path, self._here)), None)
         secrets = self._secret_fields.written_in(document)
         masked = masked_lines(document.text, [mark for _, mark in secrets])
-        self.sources[document.file] = doubtful_lines(document.text) if document.root is None else masked
+        self.sources[document.file] = (
+            self._secret_fields.doubtful_lines(document.text) if document.root is None else masked
+        )
         read = read_workspace(document, environment, environ, catalogues, replacements(secrets))
         self.diagnostics += read.diagnostics
         return read

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reconcile.config.document import Segment, has
-from reconcile.config.marked import Container, MarkedMap
+from reconcile.config.marked import Container, MarkedMap, Origin
 from reconcile.config.shape import Shape
 
 
@@ -15,6 +15,7 @@ from reconcile.config.shape import Shape
 class Located:
     """A place below a value: ``parent[segment]`` holds ``value``; ``parent`` is None for the value itself.
 
+    ``own_origin`` is the origin of a value without parent.
     ``shape`` is what could stand there. ``is_exact`` says that the last segment of the error's place is in the file.
     """
 
@@ -24,14 +25,22 @@ class Located:
     segment: Segment | None = None
     path: tuple[Segment, ...] = ()
     is_exact: bool = True
+    own_origin: Origin | None = None
+
+    @property
+    def origin(self) -> Origin | None:
+        """What the file has where the value came from a reference; None when the value stands there itself."""
+        if self.parent is None:
+            return self.own_origin
+        return self.parent.origins.get(self.segment)  # type: ignore[arg-type]  # str for a mapping, int for a list
 
     def field(self, name: str) -> Located:
         """Return the place of a field of the mapping that stands here."""
         return _deeper(self, name)
 
 
-def locate(value: Any, loc: Sequence[Segment], shape: Shape, *, missing: bool = False) -> Located:
-    """Return the place that a Pydantic ``loc`` means below ``value``; for a ``missing`` field what should hold it.
+def locate(start: Located, loc: Sequence[Segment], *, missing: bool = False) -> Located:
+    """Return the place that a Pydantic ``loc`` means below ``start``; for a ``missing`` field what should hold it.
 
     Pydantic names the chosen member of a union in ``loc``, and that is no part of the file. So of all ways to leave
     segments out the one is taken that ends at something that is there (for a missing field: at a mapping that lacks
@@ -43,7 +52,7 @@ def locate(value: Any, loc: Sequence[Segment], shape: Shape, *, missing: bool = 
             return isinstance(found.value, MarkedMap) and loc[-1] not in found.value, len(found.path)
         return found.is_exact, len(found.path)
 
-    return max(_readings(Located(value, shape), loc), key=score)
+    return max(_readings(start, loc), key=score)
 
 
 def _readings(start: Located, loc: Sequence[Segment]) -> list[Located]:

@@ -8,14 +8,13 @@ from typing import Any
 
 from reconcile.config.document import Document
 from reconcile.config.locate import Located
-from reconcile.config.marked import Mark, MarkedMap
+from reconcile.config.marked import Mark, MarkedMap, Origin
 from reconcile.config.shape import Shape
 from reconcile.config.words import (
     EXPECTED,
     concealing,
     either,
     found_words,
-    origin_of,
     origins_below,
     quoted,
     type_hint,
@@ -30,7 +29,7 @@ class Subject:
 
     ``words`` begins a sentence about it. ``common`` are fields that it may have and its model does not know;
     ``elsewhere`` has a hint for keys that belong to another place. With ``concealed`` no free value of it is shown (the
-    settings of a connection); ``secrets`` (value, replacement) are shown nowhere.
+    settings of a connection); ``secrets`` (value, replacement) are shown nowhere. ``origin`` is that of the value itself.
     """
 
     document: Document
@@ -40,9 +39,15 @@ class Subject:
     words: str
     address: str | None = None
     common: tuple[str, ...] = ()
+    origin: Origin | None = None
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     concealed: bool = False
     secrets: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+    @property
+    def place(self) -> Located:
+        """The place of the whole value."""
+        return Located(self.value, self.shape, own_origin=self.origin)
 
 
 def unknown_field(subject: Subject, place: Located) -> Diagnostic:
@@ -82,7 +87,7 @@ def missing_field(subject: Subject, place: Located, name: str) -> Diagnostic:
     owner = place.shape
     if isinstance(place.value, MarkedMap):
         owner = owner.narrowed(place.value.get(owner.discriminator))
-    choices = owner.below(name).choices or (tuple(owner.tags) if name == owner.discriminator else ())
+    choices = tuple(owner.tags) if name == owner.discriminator else owner.below(name).choices
     says = either(choices) if choices else owner.below(name).description
     detail = f'{subject.words} needs "{name}"{_inside(place.path)}{_tag_words(owner)}.'
     hint = f"{name}: {says}" if says else ""
@@ -96,7 +101,7 @@ def missing_name(diagnostic: Diagnostic) -> str:
 
 def unknown_value(subject: Subject, place: Located, known: Sequence[str]) -> Diagnostic:
     """Return the error for a value that is none of the ``known`` ones."""
-    origin = origin_of(place)
+    origin = place.origin
     # Choices are public words, so also a connection's wrong one is shown - unless the environment gave it.
     found = found_words(place.value, origin, concealed=False)
     detail = f"{_name(subject, place)} is {found}; it should be {either(known)}."
@@ -149,7 +154,8 @@ def own_words(subject: Subject, place: Located, code: str, message: str, context
 
 
 def _say(subject: Subject, code: str, summary: str, detail: str, hint: str, span: Span) -> Diagnostic:
-    secrets = {*subject.secrets, *(pair for origin in origins_below(subject.value) for pair in origin.secrets)}
+    origins = (*origins_below(subject.value), *((subject.origin,) if subject.origin else ()))
+    secrets = {*subject.secrets, *(pair for origin in origins for pair in origin.secrets)}
     detail, hint = concealing(detail, secrets), concealing(hint, secrets)
     return Diagnostic(code, summary, detail, hint, span, subject.address)
 
@@ -175,7 +181,7 @@ def _inside(path: Sequence[str | int]) -> str:
 
 
 def _is(subject: Subject, place: Located) -> str:
-    found = found_words(place.value, origin_of(place), concealed=subject.concealed)
+    found = found_words(place.value, place.origin, concealed=subject.concealed)
     return f"{_name(subject, place)} is {found}"
 
 

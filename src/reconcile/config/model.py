@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from reconcile.config.duration import Duration
@@ -20,6 +20,13 @@ def _is_scalar(value: Any) -> Scalar:
     if isinstance(value, str | int | float | bool):
         return value
     raise PydanticCustomError("wrong-type", "A variable is text, a number, or true or false")
+
+
+def _is_known_version(value: Any) -> int:
+    if type(value) is int and value == 1:
+        return value
+    message = "This program reads version 1 of this file and no other"
+    raise PydanticCustomError("unsupported-version", message, {"hint": "write version: 1"})
 
 
 Name = Annotated[str, Field(pattern=NAME_PATTERN, description=_NAME_RULE)]
@@ -58,7 +65,9 @@ class Environment(_Strict):
 class Workspace(_Strict):
     """The workspace file ``reconcile.yaml``."""
 
-    version: Literal[1] = Field(description="version of this file format")
+    version: Annotated[int, BeforeValidator(_is_known_version), WithJsonSchema({"const": 1})] = Field(
+        description="version of this file format"
+    )
     state: Annotated[str, Field(min_length=1)] = Field(
         ".reconcile", description="where the record is kept: a folder, or s3://, gs://, az://, postgresql://"
     )

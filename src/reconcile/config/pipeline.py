@@ -138,7 +138,10 @@ class PipelineReader:
             place = document.key_span(step, sketch.operation)
             out.append(Diagnostic("wrong-connection", "Wrong connection", detail, hint, place))
         value, mark = step[sketch.operation], step.mark_of(sketch.operation)
-        settings = check(model, value, lambda shape: Subject(document, value, mark, shape, sketch.operation))
+        origin = step.origins.get(sketch.operation)
+        settings = check(
+            model, value, lambda shape: Subject(document, value, mark, shape, sketch.operation, origin=origin)
+        )
         out += settings.diagnostics
         if said is None or settings.result is None:
             return None

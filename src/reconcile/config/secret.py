@@ -14,9 +14,10 @@ from reconcile.config.text import Text
 from reconcile.core.kind import Catalogue
 from reconcile.core.redact import MASK
 
-_SOUNDS_SECRET = re.compile(r"(secret|token|password|passwd|api_?key|private_?key|credential)", re.IGNORECASE)
-_LINE = re.compile(r"([\w.-]*" + _SOUNDS_SECRET.pattern + r"""[\w.-]*["']?\s*:\s*)(?!\s)([^,}]+)""", re.IGNORECASE)
-_CONTINUED = re.compile(r"[A-Za-z0-9+/=_-]{30,}")
+_SOUNDS_SECRET = re.compile(r"secret|token|password|passwd|api_?key|private_?key|credential", re.IGNORECASE)
+_PAIR = re.compile(r"""([\w.-]+)["']?\s*:\s""")
+_BLOB = re.compile(r"^\s*[A-Za-z0-9+/=_-]{30,}\s*$")
+_HIDDEN = re.compile(rf"(?P<shown>{REFERENCE.pattern}|\s)|.")
 
 
 class SecretFields:
@@ -46,39 +47,46 @@ class SecretFields:
         """Return every secret that stands in the document itself (not as a reference), with its place."""
         return tuple(self._below(document.root, in_auth=False))
 
-    def _below(self, value: Any, *, in_auth: bool) -> Iterator[tuple[str, Mark]]:
-        if isinstance(value, MarkedList):
-            for item in value:
-                yield from self._below(item, in_auth=in_auth)
-        if not isinstance(value, MarkedMap):
-            return
-        for name, part in value.items():
+    def doubtful_lines(self, text: Text) -> tuple[str, ...]:
+        """Return the lines of a file that cannot be parsed, with everything starred out that may be a secret."""
+        return tuple(self._doubtful_line(line) for line in text.lines)
+
+    def _doubtful_line(self, line: str) -> str:
+        for pair in _PAIR.finditer(line):
+            if self.holds(pair.group(1), in_auth=False):
+                return line[: pair.end()] + _starred(line[pair.end() :])
+        return _starred(line) if _BLOB.match(line) else line
+
+    def _below(self, value: Any, *, in_auth: bool, is_secret: bool = False) -> Iterator[tuple[str, Mark]]:
+        for name, part, mark in _parts(value):
+            secret = is_secret or (bool(name) and self.holds(name, in_auth=in_auth))
             if isinstance(part, MarkedMap | MarkedList):
-                yield from self._below(part, in_auth=in_auth or name == "auth")
-            elif part is not None and self.holds(name, in_auth=in_auth) and not REFERENCE.fullmatch(str(part)):
-                yield str(part), value.mark_of(name)
+                yield from self._below(part, in_auth=in_auth or name == "auth", is_secret=secret)
+            elif part is not None and secret and not REFERENCE.fullmatch(str(part)):
+                yield str(part), mark
 
 
 def masked_lines(text: Text, marks: Iterable[Mark]) -> tuple[str, ...]:
     """Return the lines of a file with everything at ``marks`` starred out, so that columns stay what they are."""
     characters = text.characters
     for begin, end in marks:
-        stars = re.sub(r"[^\s]", "*", characters[begin:end])
-        characters = characters[:begin] + stars + characters[end:]
+        characters = characters[:begin] + _starred(characters[begin:end]) + characters[end:]
     return Text(characters, text.file).lines
-
-
-def doubtful_lines(text: Text) -> tuple[str, ...]:
-    """Return the lines of a file that could not be read, with everything starred out that looks like a secret."""
-    return tuple(
-        _CONTINUED.sub(_stars, _LINE.sub(lambda m: m.group(1) + "*" * len(m.group(3)), line)) for line in text.lines
-    )
-
-
-def _stars(match: re.Match[str]) -> str:
-    return "*" * len(match.group())
 
 
 def replacements(found: Iterable[tuple[str, Mark]]) -> tuple[tuple[str, str], ...]:
     """Return the secrets with what is shown instead."""
     return tuple((value, MASK) for value, _ in found)
+
+
+def _parts(value: Any) -> Iterator[tuple[str, Any, Mark]]:
+    """Yield name (empty in a list), value and place of what a mapping or list holds."""
+    if isinstance(value, MarkedMap):
+        yield from ((name, part, value.mark_of(name)) for name, part in value.items())
+    elif isinstance(value, MarkedList):
+        yield from (("", part, mark) for part, mark in zip(value, value.marks, strict=True))
+
+
+def _starred(text: str) -> str:
+    """Return ``text`` with a star for every character, but references and blanks as they are."""
+    return _HIDDEN.sub(lambda match: match.group("shown") or "*", text)

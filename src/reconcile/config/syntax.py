@@ -119,6 +119,8 @@ def explain_syntax(error: yaml.YAMLError, text: Text) -> Diagnostic:
         )
     message = f"{error.context or ''} {error.problem or ''}"
     detail, hint = _explanation(message)
+    if "flow" in message and "${" in text.lines[text.line_of(at) - 1]:
+        hint = "inside [ ] and { } put ${...} in quotes"
     where = f"on line {text.line_of(began)}" if text.line_of(began) != text.line_of(at) else "on this line"
     at = _shown_at(message, at, began, len(text.characters.rstrip()))
     return Diagnostic(

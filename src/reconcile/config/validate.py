@@ -15,6 +15,7 @@ from reconcile.config.model import Common
 from reconcile.config.party import Party
 from reconcile.config.pipeline import Pipeline, PipelineReader
 from reconcile.config.shape import Shape
+from reconcile.config.words import origins_below
 from reconcile.config.workspace import WorkspaceFile
 from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic, Severity, did_you_mean
@@ -151,7 +152,7 @@ class _Entry:
             entry = entry.without(COMMON)
         checked = check(kind.entry, entry, lambda shape: self._subject(kind, entry, shape))
         settings = self.validator.settings_of(self.connection)
-        if checked.result is None or settings is None:
+        if checked.result is None or settings is None or self._is_unresolved(entry):
             found.diagnostics += checked.diagnostics
             return
         declared = kind.declare(checked.result, settings)
@@ -161,13 +162,24 @@ class _Entry:
         if declared.advice:
             found.diagnostics += self._advice(declared, address, entry)
 
+    def _is_unresolved(self, entry: Any) -> bool:
+        """Say whether a reference failed, which has been said; what the entry would be then means nothing."""
+        return bool(self.document.references) and any(not origin.resolved for origin in origins_below(entry))
+
     def _subject(self, kind: Kind, entry: Any, shape: Shape) -> Subject:
         name = guess_name(kind, entry, self.validator.settings_of(self.connection))
         address = "/".join(part for part in (self.connection, kind.name, name) if part)
         words = address if name and self.connection else f"This {kind.name.replace('_', ' ')}"
         mark = self.entries.mark_of(self.index)
         return Subject(
-            self.document, entry, mark, shape, words, address if self.connection else None, common=tuple(sorted(COMMON))
+            self.document,
+            entry,
+            mark,
+            shape,
+            words,
+            address if self.connection else None,
+            tuple(sorted(COMMON)),
+            self.entries.origins.get(self.index),
         )
 
     def _wrong_connection(self) -> Diagnostic:

@@ -69,7 +69,7 @@ def type_hint(expected: str, place: Located, document: Document, *, concealed: b
     if value is None:
         nothing = {LIST: "; an empty list is []", MAPPING: "; an empty mapping is {}"}.get(expected, "")
         return f"write a value, or leave the field out{nothing}"
-    if origin_of(place) is not None:
+    if place.origin is not None:
         return ""
     match expected:
         case "a whole number" | "a number":
@@ -89,13 +89,6 @@ def type_hint(expected: str, place: Located, document: Document, *, concealed: b
 def either(words: Sequence[str]) -> str:
     """Return ``a, b or c``."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}" if words else ""
-
-
-def origin_of(place: Located) -> Origin | None:
-    """Return what the file has where the value came from a reference; None when it stands there itself."""
-    if place.parent is None or place.segment is None:
-        return None
-    return place.parent.origins.get(place.segment)  # type: ignore[arg-type]  # str for a mapping, int for a list
 
 
 def origins_below(value: Any) -> Iterator[Origin]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from operator import attrgetter
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -32,6 +33,10 @@ class Address:
         if not (connection and kind and name):
             raise ValueError(f"{text!r} is no address: expected CONNECTION/KIND/NAME")
         return cls(connection, kind, name)
+
+
+# Sorts addresses as they compare, several times faster than by comparing them.
+by_parts = attrgetter("connection", "kind", "name")
 
 
 @dataclass(frozen=True, slots=True)

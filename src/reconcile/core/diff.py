@@ -19,11 +19,12 @@ class FieldChange:
 
 def same(left: Value, right: Value) -> bool:
     """Say whether two values are the same in value and type (``1`` and ``True`` are not)."""
-    if type(left) is not type(right):
+    # Most values are the same, and most of them plain: the cheap questions first.
+    if left != right or type(left) is not type(right):
         return False
     if isinstance(left, tuple) and isinstance(right, tuple):
-        return len(left) == len(right) and all(same(a, b) for a, b in zip(left, right, strict=True))
-    return left == right
+        return all(type(a) is str is type(b) or same(a, b) for a, b in zip(left, right, strict=True))
+    return True
 
 
 def field_changes(before: Values, after: Values, fields: Iterable[str]) -> tuple[FieldChange, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from reconcile.core.address import Address
+from reconcile.core.address import Address, by_parts
 from reconcile.core.diagnostic import Diagnostic, Severity, in_order
 from reconcile.core.diff import FieldChange, field_changes, same
 from reconcile.core.drift import Drift, Why, edited, find_drift, moved_fields
@@ -139,7 +139,7 @@ def build_plan(
     """
     verdicts: list[_Verdict] = []
     found = list(diagnostics)
-    for address in sorted({*snapshots.desired, *snapshots.recorded}):
+    for address in sorted({*snapshots.desired, *snapshots.recorded}, key=by_parts):
         connected = kinds.get((address.connection, address.kind))
         if connected is None:
             found.append(_no_connection(address))
@@ -224,7 +224,8 @@ def _judge(case: _Case) -> _Verdict:
     verdict = _judge_removed(case) if case.desired is None else _judge_desired(case, case.desired)
     if case.recorded is None:
         return verdict
-    return replace(verdict, drift=find_drift(case.kind, case.recorded, case.reading, case.desired))
+    drift = find_drift(case.kind, case.recorded, case.reading, case.desired)
+    return replace(verdict, drift=drift) if drift else verdict
 
 
 def _judge_desired(case: _Case, desired: Desired) -> _Verdict:
@@ -358,7 +359,7 @@ def _change(
             source=desired.source if desired else None,
             stage=case.kind.stage(action, case.address, after),
             id=id,
-            to_record=_record(case, desired, id) if desired else None,
+            to_record=_record(case, desired, id, case.now) if desired else None,
             last_applied_at=recorded.applied_at if recorded else None,
             note=note,
         ),
@@ -366,11 +367,12 @@ def _change(
 
 
 def _unchanged(case: _Case, desired: Desired, id: str | None) -> _Verdict:
-    recorded, wanted = case.recorded, _record(case, desired, id)
+    recorded = case.recorded
     if recorded and not edited(case.kind, desired, recorded):
         # Nothing was applied, so when it was last applied stays as it is; and a lost answer stays lost.
-        certain = recorded.certain if case.kind.one_shot else True
-        wanted = replace(wanted, applied_at=recorded.applied_at, certain=certain)
+        wanted = _record(case, desired, id, recorded.applied_at, recorded.certain or not case.kind.one_shot)
+    else:
+        wanted = _record(case, desired, id, case.now)
     return _Verdict(
         case.address,
         unchanged=Unchanged(
@@ -384,9 +386,9 @@ def _unchanged(case: _Case, desired: Desired, id: str | None) -> _Verdict:
     )
 
 
-def _record(case: _Case, desired: Desired, id: str | None) -> Recorded:
+def _record(case: _Case, desired: Desired, id: str | None, at: str, certain: bool = True) -> Recorded:
     protect = desired.protect if desired.protect is not None else bool(case.recorded and case.recorded.protect)
-    return Recorded(case.address, desired.values, case.now, id, protect, desired.source.file)
+    return Recorded(case.address, desired.values, at, id, protect, desired.source.file, certain)
 
 
 def _failed(case: _Case, diagnostic: Diagnostic) -> _Verdict:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from reconcile.core.address import Address
+from reconcile.core.address import Address, by_parts
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.errors import PlatformError
 from reconcile.core.kind import Connected
@@ -61,7 +61,7 @@ def _wanted(
     desired: Mapping[Address, Desired],
     recorded: Mapping[Address, Recorded],
 ) -> Iterable[Wanted]:
-    for address in sorted({*desired, *recorded}):
+    for address in sorted({*desired, *recorded}, key=by_parts):
         if (address.connection, address.kind) not in kinds:
             continue
         ours, asked = recorded.get(address), desired.get(address)

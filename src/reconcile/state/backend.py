@@ -96,7 +96,7 @@ class ObjectBackend:
 
     def place(self, key: str) -> str:
         """Return ``<location>/<environment>/<key>``."""
-        return f"{self._location.rstrip('/')}/{self.environment}/{key}"
+        return f"{self._location.removesuffix('/')}/{self.environment}/{key}"
 
     def create(self, key: str, data: bytes) -> None:
         """Write a new key; see ``Backend``."""

@@ -47,13 +47,13 @@ def test_values_from_the_environment_are_not_looked_through_again(tmp_path: Path
 
 def test_variables_may_refer_to_variables_and_the_environment(tmp_path: Path) -> None:
     text = WORKSPACE.replace("{zone: Europe/Paris, loud: 7}", '{a: "${var.b}!", b: "${env.NUMBER}-${var.c}", c: 1.10}')
-    config = load_files(tmp_path, {"reconcile.yaml": text, "a.yaml": alarm("x${var.a}")})
+    config = load_files(tmp_path, {"reconcile.yaml": text, "a.yaml": alarm("'x${var.a}'")})
     assert list(config.desired) == [Address("home", "alarm", "x3-1.10!")]
 
 
 def test_booleans_are_put_into_text_as_they_are_written(tmp_path: Path) -> None:
     text = WORKSPACE.replace("loud: 7", "loud: true")
-    config = load_files(tmp_path, {"reconcile.yaml": text, "a.yaml": alarm("x-${var.loud}")})
+    config = load_files(tmp_path, {"reconcile.yaml": text, "a.yaml": alarm("'x-${var.loud}'")})
     assert list(config.desired) == [Address("home", "alarm", "x-true")]
 
 
@@ -105,7 +105,7 @@ def test_nothing_more_is_said_about_a_value_whose_reference_failed(tmp_path: Pat
 
 def test_variables_in_a_circle_are_named_once(tmp_path: Path) -> None:
     text = WORKSPACE.replace("{zone: Europe/Paris, loud: 7}", '{a: "${var.b}", b: "x${var.c}", c: "${var.a}"}')
-    error = only(errors(tmp_path, {"reconcile.yaml": text, "a.yaml": alarm("${var.a}")}))
+    error = only(errors(tmp_path, {"reconcile.yaml": text, "a.yaml": alarm("'${var.a}'")}))
     assert error.code == "variable-cycle"
     assert "a -> b -> c -> a" in error.detail
 
@@ -113,7 +113,7 @@ def test_variables_in_a_circle_are_named_once(tmp_path: Path) -> None:
 def test_a_broken_variable_is_reported_where_it_is_set(tmp_path: Path) -> None:
     text = WORKSPACE.replace("loud: 7", "loud: '${env.GONE}'")
     error = only(
-        errors(tmp_path, {"reconcile.yaml": text, "a.yaml": alarm("${var.loud}"), "b.yaml": alarm("${var.loud}")})
+        errors(tmp_path, {"reconcile.yaml": text, "a.yaml": alarm("'${var.loud}'"), "b.yaml": alarm("'${var.loud}'")})
     )
     assert error.span is not None
     assert error.span.file == "reconcile.yaml"

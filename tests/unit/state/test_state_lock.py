@@ -323,6 +323,26 @@ def test_a_failed_renewal_is_tried_again_and_a_lost_lock_is_left_alone(memory: B
     theirs.check()
 
 
+def test_a_renewal_on_its_way_does_not_bring_a_released_lock_back(memory: Backend, clock: Clock) -> None:
+    backend, in_put, deleted = Scripted(memory), threading.Event(), threading.Event()
+
+    def put(key: str, data: bytes) -> None:
+        in_put.set()
+        deleted.wait(0.2)  # as long as it takes to see that nobody deletes meanwhile
+        memory.put(key, data)
+
+    def delete(key: str) -> None:
+        memory.delete(key)
+        deleted.set()
+
+    backend.put, backend.delete = put, delete
+    with acquire(backend, OURS, clock, wait=lambda stop, seconds: stop.is_set()) as lock:
+        in_put.wait()
+    assert lock._thread
+    lock._thread.join()
+    assert read_lock(memory) is None
+
+
 def test_a_lock_that_cannot_be_released_is_said_and_hides_nothing(memory: Backend, clock: Clock) -> None:
     backend = Scripted(memory)
 

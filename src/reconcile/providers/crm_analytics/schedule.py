@@ -25,8 +25,9 @@ class ScheduleKind:
     def declare(self, entry: kinds.Schedule, connection: Any) -> Declared:
         """Return the schedule that an entry asks for; sets of days in one fixed order."""
         values: dict[str, Value] = {}
-        for name in convert.FIELDS:
-            value = getattr(entry, name, None)
+        # The model's own fields only: asking it for those of another frequency is slow.
+        for name in convert.fields_of({"frequency": entry.frequency}):  # type: ignore[attr-defined]
+            value = getattr(entry, name)
             if value is None:
                 continue
             if name == "days_of_week":
