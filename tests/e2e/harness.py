@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -235,6 +236,31 @@ class World:
         return sum(e["path"] == "/v1/workflow/status" and e["effect"] for e in self.log(platform="tailer"))
 
 
+    @contextmanager
+    def meanwhile(self, path: str, *, seen: int, do: Callable[[], object]) -> Iterator[None]:
+        """Do something while the request to ``path`` after the first ``seen`` ones is held back."""
+        self.fault("delay", path=path, seconds=0.6, skip=seen, times=1)
+        failures: list[BaseException] = []
+        mine = httpx.Client(base_url=self.server.url, timeout=30, trust_env=False)
+
+        def wait() -> None:
+            try:
+                until(lambda: sum(path in e["path"] for e in _entries(mine)) > seen)
+                do()
+            except BaseException as error:
+                failures.append(error)
+
+        thread = threading.Thread(target=wait)
+        self.forget_log()
+        thread.start()
+        try:
+            yield
+        finally:
+            thread.join()
+            mine.close()
+        assert not failures, failures
+
+
 def recipe(name: str, **fields: object) -> dict[str, object]:
     """Return an entry for a recipe, daily at 01:00 UTC unless told otherwise."""
     return {"recipe": name, "frequency": "daily", "time": "01:00", "timezone": "UTC", **fields}
@@ -278,6 +304,11 @@ def files_below(folder: Path) -> Iterator[tuple[Path, bytes]]:
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             yield path, path.read_bytes()
+
+
+def _entries(http: httpx.Client) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = http.get("/_sandbox/log").json()["entries"]
+    return found
 
 
 @contextmanager

@@ -80,9 +80,10 @@ class Progress:
                     pass
 
     def _ended(self, event: ChangeEnded) -> None:
-        step = 1 if self._options.verbose else max(1, event.total // LINES_WITHOUT_TERMINAL)
-        is_due = (event.done % step == 0 or event.done == event.total) and (not self._moves or self._options.verbose)
-        if event.outcome != "done" or is_due:
+        # A short apply is over before anybody reads; its results say the same.
+        step = max(1, event.total // LINES_WITHOUT_TERMINAL)
+        is_due = not self._moves and event.total > LINES_WITHOUT_TERMINAL and event.done % step == 0
+        if is_due or self._options.verbose:
             self._say(f"{event.done}/{event.total} {event.outcome}: {event.action} {event.address}")
         self._move(_bar(event.done, event.total, time.monotonic() - self._began))
 

@@ -24,6 +24,7 @@ from reconcile.core.errors import ConfigError
 from reconcile.engine.events import Listener
 from reconcile.engine.link import Link, Outside
 from reconcile.engine.run import Place
+from reconcile.providers.connection import rooted
 from reconcile.providers.registry import providers
 from reconcile.state.backend import open_backend
 from reconcile.state.format import Origin
@@ -71,7 +72,7 @@ def open_workspace(options: Options, listener: Listener) -> Workspace:
     config = load_config(options)
     edge = border()
     links = {
-        name: Link(name, providers()[connection.provider], connection.settings)
+        name: Link(name, providers()[connection.provider], rooted(connection.settings, config.root))
         for name, connection in config.connections.items()
     }
     place = Place(

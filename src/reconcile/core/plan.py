@@ -297,23 +297,39 @@ def _judge_removed(case: _Case) -> _Verdict:
     recorded, reading, kind = case.recorded, case.reading, case.kind
     if recorded is None:
         return _Verdict(case.address)
-    if isinstance(reading, Live) and not kind.is_absent(recorded.values) and not kind.is_absent(reading.values):
+    if isinstance(reading, Live) and _is_ours_to_delete(kind, recorded, reading):
         fields = field_changes(reading.values, NOTHING, _touched(kind, reading.values, NOTHING))
         moved = recorded.certain and moved_fields(kind, recorded, reading, None)
         why = Why.BOTH if moved else Why.FILE
         return _change(case, Action.DELETE, why, reading.values, NOTHING, fields, reading.id)
     before = NOTHING if kind.is_absent(recorded.values) else recorded.values
-    return _change(case, Action.FORGET, Why.FILE, before, NOTHING, (), recorded.id, note=_why_forget(reading))
+    return _change(
+        case, Action.FORGET, Why.FILE, before, NOTHING, (), recorded.id, note=_why_forget(kind, recorded, reading)
+    )
 
 
-def _why_forget(reading: Reading | None) -> str:
+def _is_ours_to_delete(kind: Kind, recorded: Recorded, live: Live) -> bool:
+    """Say whether there is something that we put there.
+
+    Without being certain it is ours only if it is just what we sent: else it may be somebody's who was there before.
+    """
+    if kind.is_absent(recorded.values) or kind.is_absent(live.values):
+        return False
+    return recorded.certain or not moved_fields(kind, recorded, live, None)
+
+
+def _why_forget(kind: Kind, recorded: Recorded, reading: Reading | None) -> str:
     match reading:
         case SameAs(other=other):
             return f"it is declared as {other} now"
         case Missing():
             return "it no longer exists on the platform"
+        case Live(values=values) if kind.is_absent(values):
+            return "nothing is there any more"
+        case Live() if kind.is_absent(recorded.values):
+            return "we had seen to it that nothing is there; what is there now stays as it is"
         case Live():
-            return "it has no schedule any more"
+            return "nobody knows whether what is there now was applied by us: it stays as it is"
         case _:
             return "there is no delete call: it stays on the platform as it is"
 

@@ -55,9 +55,12 @@ def recorded_after(
                 if change.to_record:
                     after[change.address] = change.to_record
             case intent.Outcome.UNKNOWN:
-                doubtful = change.to_record or after.get(change.address)
+                before = after.get(change.address)
+                doubtful = change.to_record or before
                 if doubtful:
-                    after[change.address] = replace(doubtful, certain=False)
+                    # Neither the old protection nor a new one may get lost by not knowing.
+                    protect = doubtful.protect or bool(before and before.protect)
+                    after[change.address] = replace(doubtful, certain=False, protect=protect)
             case intent.Outcome.FAILED:
                 pass
     return after

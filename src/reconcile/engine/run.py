@@ -122,7 +122,8 @@ def apply_files(place: Place, wish: Wish, approve: Callable[[Plan], bool], stopp
     ``approve`` is asked when something would be changed on a platform; it may raise ``Refused``. Raises ``LockHeld``
     while somebody else applies. After the first call nothing raises any more: results are values.
     """
-    owner = Owner(place.origin.id, place.origin.by, place.origin.host, place.pid, place.origin.command)
+    command = place.outside.redactor.clean(place.origin.command)
+    owner = Owner(place.origin.id, place.origin.by, place.origin.host, place.pid, command)
     with acquire(place.backend, owner, lambda: datetime.now(UTC)) as lock:
         for note in lock.notes:
             place.outside.listener(LockTaken(note.detail))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic.fields import FieldInfo
 
 STRICT = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -38,6 +41,14 @@ def _safe_url(url: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_not_blank), Field(min_length=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class InWorkspace:
+    """Marks a field that names a file: a relative one is meant from the workspace, wherever a command is started."""
+
+
+FilePath = Annotated[str, AfterValidator(_not_blank), Field(min_length=1), InWorkspace()]
 Url = Annotated[str, AfterValidator(_safe_url)]
 Secret = Annotated[SecretStr, AfterValidator(_secret_not_blank)]
 
@@ -54,8 +65,29 @@ class Transport(Strict):
     longest_wait: Annotated[float, Field(gt=0, strict=False)] = Field(
         120, description="seconds; a platform that asks for a longer wait is given up"
     )
-    ca_file: str | None = Field(None, description="file with certificates to trust besides the usual ones")
+    ca_file: FilePath | None = Field(None, description="file with certificates to trust besides the usual ones")
     verify: bool = Field(True, description="false turns certificate checks off; every command says so")
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def rooted(settings: Model, root: Path) -> Model:
+    """Return the settings with every file that they name as seen from ``root``; ``~`` is the user's home."""
+    changes: dict[str, Any] = {}
+    for name, field in type(settings).model_fields.items():
+        value = getattr(settings, name)
+        if isinstance(value, BaseModel):
+            changes[name] = rooted(value, root)
+        elif isinstance(value, str) and _names_file(field):
+            changes[name] = str(root / Path(value).expanduser())
+    return settings.model_copy(update=changes)
+
+
+def _names_file(field: FieldInfo) -> bool:
+    """Say whether a field carries the mark, itself or in one arm of ``... | None``."""
+    marks = [*field.metadata, *(m for arm in get_args(field.annotation) for m in getattr(arm, "__metadata__", ()))]
+    return any(isinstance(mark, InWorkspace) for mark in marks)
 
 
 def secret_values(settings: BaseModel) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema, model_validator
 
 from reconcile.core.diagnostic import did_you_mean
-from reconcile.providers.connection import Secret, Strict, Text, Transport, Url
+from reconcile.providers.connection import FilePath, Secret, Strict, Text, Transport, Url
 
 Day = Literal["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
 ID_KINDS = {"02K": "dataflow", "05v": "recipe", "0It": "data_sync"}
@@ -34,7 +34,7 @@ class JwtBearer(Strict):
     client_id: Text
     username: Text
     private_key: Secret | None = None
-    private_key_file: Text | None = None
+    private_key_file: FilePath | None = None
     audience: Text = "https://login.salesforce.com"
     login_url: Url | None = Field(None, description="where to log in; the instance_url when absent")
 

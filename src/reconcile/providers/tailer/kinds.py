@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from reconcile.core.address import Address
 from reconcile.core.kind import Action, Declared
 from reconcile.core.snapshot import Values
-from reconcile.providers.connection import Secret, Strict, Text, Transport, Url
+from reconcile.providers.connection import FilePath, Secret, Strict, Text, Transport, Url
 
 # Published host, platform page 1.1. It is also the audience of self-signed tokens (1.2).
 HOST = "https://tailer-api-nqonovswsq-ew.a.run.app"
@@ -48,7 +48,7 @@ class ServiceAccount(Strict):
     """A JWT signed with a Google service account's key file."""
 
     method: Literal["service_account"]
-    key_file: Text
+    key_file: FilePath
     audience: Text = HOST
 
 
