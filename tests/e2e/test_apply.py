@@ -85,7 +85,7 @@ def test_moved_since_the_plan_is_refused_alone(world: World) -> None:
     world.http.timeout = 30
     # The first list is for the plan, the second is the look before the write: in between somebody moves it.
     moved = {"frequency": "daily", "time": {"hour": 7, "minute": 7, "timeZone": "UTC"}}
-    with world.meanwhile("/wave/recipes", seen=1, do=lambda: world.by_hand("recipe", "Board_Pack", moved)):
+    with world.meanwhile("/wave/", seen=1, do=lambda: world.by_hand("recipe", "Board_Pack", moved)):
         result = world.run("apply", "--yes", "--format", "json")
     assert result.code == 4, result
     assert outcomes(result.json) == {"Board_Pack": "refused", "Month_Close": "done"}
@@ -98,7 +98,7 @@ def test_all_moved_is_a_refusal(world: World) -> None:
     """When every object moved nothing was changed: exit 3, and the text shows planned, wanted and third value."""
     world.sales(recipe("Board_Pack"))
     moved = {"frequency": "daily", "time": {"hour": 7, "minute": 7, "timeZone": "UTC"}}
-    with world.meanwhile("/wave/recipes", seen=1, do=lambda: world.by_hand("recipe", "Board_Pack", moved)):
+    with world.meanwhile("/wave/", seen=1, do=lambda: world.by_hand("recipe", "Board_Pack", moved)):
         result = world.run("apply", "--yes")
     assert result.code == 3, result
     assert "time: planned 02:00 -> 01:00, but it is 07:07 now" in result.out
@@ -109,7 +109,7 @@ def test_already_moved_to_the_desired_value_is_done(world: World) -> None:
     """Somebody already did it: done, nothing sent, and recorded as ours."""
     world.sales(recipe("Board_Pack"))
     wanted = {"frequency": "daily", "time": {"hour": 1, "minute": 0, "timeZone": "UTC"}}
-    with world.meanwhile("/wave/recipes", seen=1, do=lambda: world.by_hand("recipe", "Board_Pack", wanted)):
+    with world.meanwhile("/wave/", seen=1, do=lambda: world.by_hand("recipe", "Board_Pack", wanted)):
         result = world.run("apply", "--yes", "--format", "json")
     assert result.code == 0, result
     assert outcomes(result.json) == {"Board_Pack": "done"}

@@ -103,7 +103,7 @@ class _Reading:
     def workspace(
         self, path: Path, environment: str | None, environ: Mapping[str, str], catalogues: Mapping[str, Catalogue]
     ) -> WorkspaceFile:
-        document = self._document(path) or Document(Text("", shown(path, self._here)), None)
+        document = self._document(path)
         secrets = self._secret_fields.written_in(document)
         masked = masked_lines(document.text, [mark for _, mark in secrets])
         self.sources[document.file] = (
@@ -115,8 +115,6 @@ class _Reading:
 
     def desired(self, path: Path, workspace: WorkspaceFile, validator: Validator, found: Found) -> None:
         document = self._document(path)
-        if document is None:
-            return
         found.diagnostics += document.diagnostics
         found.diagnostics += interpolate(document, workspace.scope)
         of_file = validator.read(document)
@@ -124,13 +122,12 @@ class _Reading:
         found.pipelines += of_file.pipelines
         found.diagnostics += of_file.diagnostics
 
-    def _document(self, path: Path) -> Document | None:
+    def _document(self, path: Path) -> Document:
         name = shown(path, self._here)
         try:
             document = parse(read_text(path, self._here), name)
         except ConfigError as error:
-            self.diagnostics += error.diagnostics
-            return None
+            return Document(Text("", name), None, diagnostics=error.diagnostics)
         self.sources[name] = document.text.lines
         return document
 

@@ -29,7 +29,8 @@ class Subject:
 
     ``words`` begins a sentence about it. ``common`` are fields that it may have and its model does not know;
     ``elsewhere`` has a hint for keys that belong to another place. With ``concealed`` no free value of it is shown (the
-    settings of a connection); ``secrets`` (value, replacement) are shown nowhere. ``origin`` is that of the value itself.
+    settings of a connection); ``secrets`` (value, replacement) are shown nowhere. ``origin`` is that of the whole
+    value.
     """
 
     document: Document

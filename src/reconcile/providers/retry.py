@@ -21,6 +21,9 @@ stamina.instrumentation.set_on_retry_hooks(())
 # An answer of 500 is more often a defect met by this very request than a bad moment.
 MOST_REPEATS_OF_500 = 2
 
+# Nobody listens, or no way leads there: worth a few seconds (a restart, a network coming up), not half a minute.
+MOST_CONNECTS = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Timing:
@@ -49,8 +52,10 @@ class Rule:
 
 # Sending it twice leaves the world as sending it once: GET, PUT, DELETE, and a POST that says so.
 REPEATABLE = Rule(frozenset({408, 429, 500, 502, 503, 504}), lost=True)
-# A 429 says that nothing was started; after anything else a second one-shot could start the work twice.
-ONE_SHOT = Rule(frozenset({429}), lost=False)
+# 429 and 503 say that it was not taken, and are waited for. After anything else a second one-shot could do the work
+# twice. A reset that a 503 hid all the same may be repeated within the same apply (tailer page, section 3); a POST
+# that starts a job may not, and needs a rule of its own when jobs come.
+ONE_SHOT = Rule(frozenset({429, 503}), lost=False)
 # A login changes no object, but a refresh token may be good for one use only.
 LOGIN = Rule(frozenset({429, 503}), lost=False)
 
@@ -140,8 +145,10 @@ class _Course:
     def _allowed(self, trouble: Trouble) -> bool:
         if trouble.final or self._attempt >= self._patience.attempts:
             return False
+        if trouble.answer is None and not trouble.sent:
+            return self._attempt < MOST_CONNECTS
         if trouble.answer is None:
-            return self._rule.lost or not trouble.sent
+            return self._rule.lost
         if trouble.answer.status == 500 and self._answers_of_500 > MOST_REPEATS_OF_500:
             return False
         return trouble.answer.status in self._rule.statuses

@@ -119,7 +119,7 @@ class FakeKind:
 
     def declare(self, entry: Any, connection: Any) -> Declared:
         values = {name: value for name, value in entry.model_dump().items() if name != self.key and value is not None}
-        advice = ()
+        advice: tuple[tuple[str, str, str, str], ...] = ()
         if getattr(entry, "time", "") == "02:30":
             advice = (("dst-gap", "time", "this time does not exist on one day of the year", "take 03:30"),)
         return Declared(getattr(entry, self.key), values, advice)
