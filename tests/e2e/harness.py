@@ -238,14 +238,14 @@ class World:
 
     @contextmanager
     def meanwhile(self, path: str, *, seen: int, do: Callable[[], object]) -> Iterator[None]:
-        """Do something while the request to ``path`` after the first ``seen`` ones is held back."""
+        """Do something while the GET of ``path`` after the first ``seen`` ones is held back."""
         self.fault("delay", method="GET", path=path, seconds=0.5, skip=seen, times=1)
         failures: list[BaseException] = []
         mine = httpx.Client(base_url=self.server.url, timeout=30, trust_env=False)
 
         def wait() -> None:
             try:
-                until(lambda: sum(path in e["path"] for e in _entries(mine)) > seen, 10)
+                until(lambda: sum(e["method"] == "GET" and path in e["path"] for e in _entries(mine)) > seen, 10)
                 do()
             except BaseException as error:
                 failures.append(error)

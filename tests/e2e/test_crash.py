@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-import subprocess
+import time
 from collections.abc import Callable
 
 import pytest
@@ -148,9 +148,8 @@ def test_interrupted_finishes_what_is_under_way(busy: World, number: signal.Sign
     result = ended(process)
     assert result.code == 130, result
     assert writes(busy, "/wave/asset") == 2
-    done = [r["address"] for r in result.json["results"] if r["outcome"] == "done"]
-    assert sum("/schedule/" in address for address in done) == 2
-    assert result.json["summary"]["skipped"] == 2
+    ends = [r["outcome"] for r in result.json["results"] if "/schedule/" in r["address"]]
+    assert sorted(ends) == ["done", "done", "skipped", "skipped"]
     assert "cut off" not in busy.run("plan").err
     busy.apply()
     assert busy.resets() == 1
@@ -169,19 +168,50 @@ def test_interrupted_while_planning(busy: World) -> None:
     busy.apply()
 
 
+@pytest.mark.xfail(strict=True, reason="the second Ctrl-C waits for threads: ThreadPoolExecutor joins them on the way out")
 def test_interrupted_twice(busy: World) -> None:
-    """The second Ctrl-C ends it at once with 130; what was in flight is said by the next plan."""
-    busy.fault("hang", method="PUT", times=1)
+    """The second Ctrl-C ends it at once with 130, and the next plan says what was in flight."""
+    busy.fault("hang", method="PUT", times=1, seconds=6)
     process = busy.start("apply", "--yes")
     until(lambda: writes(busy, "/wave/asset"))
     process.send_signal(signal.SIGINT)
-    until(lambda: process.poll() is not None or "finished" in _peek(process), 10)
+    time.sleep(0.3)
     process.send_signal(signal.SIGINT)
+    began = time.monotonic()
     result = ended(process)
+    seconds = time.monotonic() - began
     assert result.code == 130, result
     assert "Traceback" not in result.err
     assert "cut off" in busy.run("plan").err
-    busy.apply()
+    assert seconds < 4
+
+
+@pytest.mark.xfail(strict=True, reason="Ctrl-C waits until the waits of all threads are over: up to attempts x longest_wait")
+def test_interrupted_while_waiting_for_the_platform(world: World) -> None:
+    """Ctrl-C ends a plan that waits for a Retry-After at once, also when another list is being read beside it."""
+    world.workspace(longest_wait=60)
+    world.sales(recipe("Board_Pack"), {"dataflow": "Opportunities", "frequency": "none"})
+    world.fault("status", method="GET", path="/wave/recipes", status=503, headers={"Retry-After": "6"}, times=1)
+    process = world.start("plan")
+    until(lambda: any("/wave/recipes" in e["path"] for e in world.log()))
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    assert ended(process).code == 130
+    assert time.monotonic() - began < 4
+
+
+@pytest.mark.xfail(strict=True, reason="an interrupt with --format json leaves stdout empty")
+def test_interrupted_still_prints_one_document(world: World) -> None:
+    """On an error stdout is still one JSON document; an interrupt is one."""
+    world.sales(recipe("Board_Pack"))
+    world.fault("delay", method="GET", path="/wave/recipes", seconds=2, times=1)
+    process = world.start("plan", "--format", "json")
+    until(lambda: any("/wave/recipes" in e["path"] for e in world.log()))
+    process.send_signal(signal.SIGINT)
+    result = ended(process)
+    assert result.code == 130
+    assert result.json["format"]
 
 
 def test_two_applies_at_once(busy: World) -> None:
@@ -210,9 +240,3 @@ def test_a_lock_left_by_a_dead_process_is_taken_over(busy: World) -> None:
     assert result.code == 0, result
     assert "taken over" in result.err or "held it since" in result.err
     assert PREPARE not in result.err
-
-
-def _peek(process: subprocess.Popen[str]) -> str:
-    """Return what stands on stderr so far, without waiting for its end."""
-    assert process.stderr is not None
-    return process.stderr.readline()

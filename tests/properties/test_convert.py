@@ -5,7 +5,7 @@
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconcile.core.snapshot import Value, Values
@@ -29,6 +29,9 @@ KEYS = {
     "notificationLevel",
 }
 RULES = ("$ALL_SALESFORCE_OBJECTS", "$ALL_SALESFORCE_OBJECTS AND recipe:05v000000000001AAA", "a & b < 'c'")
+
+# No deadline: the machines that run this are busy with other things.
+law = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 times = st.builds("{:02}:{:02}".format, st.integers(0, 23), st.integers(0, 59))
 days_of_week = st.sets(st.sampled_from(DAYS), min_size=1).map(lambda s: tuple(sorted(s, key=DAYS.index)))
@@ -86,12 +89,14 @@ def shown(body: dict[str, Any], *, hides_rule: bool = False, user_zone: str | No
     return answer
 
 
+@law
 @given(scheduled)
 def test_what_is_sent_is_shown_again_as_asked(values: Values) -> None:
     """``from_schedule(answer to to_payload(x)) == x`` for every frequency."""
     assert convert.from_schedule(shown(convert.to_payload(values))) == (values, frozenset())
 
 
+@law
 @given(scheduled)
 def test_a_put_holds_whitelisted_keys_of_managed_fields_only(values: Values) -> None:
     """No key that was not asked for, nothing that only GET knows, the zone as text."""
@@ -102,6 +107,7 @@ def test_a_put_holds_whitelisted_keys_of_managed_fields_only(values: Values) -> 
     assert body["frequency"] == values["frequency"]
 
 
+@law
 @given(event)
 def test_a_hidden_rule_is_unknown_not_absent(values: Values) -> None:
     """A GET without the trigger rule names it as unknown and invents nothing."""
@@ -110,6 +116,7 @@ def test_a_hidden_rule_is_unknown_not_absent(values: Values) -> None:
     assert found == {name: value for name, value in values.items() if name != "trigger_rule"}
 
 
+@law
 @given(timed)
 def test_the_users_zone_does_not_hide_the_time(values: Values) -> None:
     """Without a zone in the file the platform shows that of the user; everything else is as asked."""
@@ -117,6 +124,7 @@ def test_the_users_zone_does_not_hide_the_time(values: Values) -> None:
     assert {**found, "timezone": None} == {**values, "timezone": None}
 
 
+@law
 @given(scheduled)
 def test_a_file_entry_becomes_the_same_values(values: Values) -> None:
     """Every valid schedule can be written in a file, and is declared as it was meant; lists in any order."""
@@ -128,6 +136,7 @@ def test_a_file_entry_becomes_the_same_values(values: Values) -> None:
     assert tuple(declared.values) == tuple(n for n in convert.FIELDS if n in values)
 
 
+@law
 @given(scheduled, scheduled)
 def test_align_is_idempotent_and_changes_no_meaning(live: Values, wanted: Values) -> None:
     """Aligning twice is aligning once, aligning to itself is nothing, and the result aligns back to the start."""
@@ -137,6 +146,7 @@ def test_align_is_idempotent_and_changes_no_meaning(live: Values, wanted: Values
     assert convert.align(once, live) == live
 
 
+@law
 @given(st.text("ABCabc012xyzXYZ9", min_size=15, max_size=15))
 def test_ids_are_the_same_in_both_lengths(text: str) -> None:
     """15 characters grow to 18 and back, once and for all."""

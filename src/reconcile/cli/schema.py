@@ -18,9 +18,8 @@ def command() -> int:
     It comes from the models that check the files. Editors take it through the modeline
     `# yaml-language-server: $schema=...` in the first line of a file.
     """
-    from reconcile.config.schema import combined_schema
+    from reconcile.config.schema import schema_text
     from reconcile.providers.registry import providers
-    from reconcile.render.json import document_text
 
-    border().print(document_text(combined_schema(providers())))
+    border().print(schema_text(providers()))
     return ExitCode.DONE

@@ -54,11 +54,12 @@ class MarkedMap(dict[str, Any]):
         self.put(key, other[key], other.marks[key], other.origins.get(key))
 
     def without(self, keys: frozenset[str]) -> MarkedMap:
-        """Return a copy that lacks ``keys``; the values are shared."""
+        """Return a copy that lacks ``keys``; the values, and the places of all keys, are shared with it."""
         result = MarkedMap()
-        for key in self:
-            if key not in keys:
-                result.take(self, key)
+        result.update(self)
+        for key in keys:
+            result.pop(key, None)
+        result.marks, result.origins = self.marks, self.origins
         return result
 
     def mark_of(self, key: str) -> Mark:

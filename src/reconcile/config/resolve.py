@@ -40,6 +40,7 @@ class Scope:
         self._environ = environ
         self._values: dict[str, _Value | None] = {}
         self._open: list[str] = []
+        self._texts: dict[str, tuple[Scalar, Origin]] = {}
         self.diagnostics: list[Diagnostic] = []
         for name in self._variables:
             self._variable(name)
@@ -52,6 +53,9 @@ class Scope:
         text = container[segment]
         if segment in container.origins or not isinstance(text, str) or "${" not in text:
             return []
+        if text in self._texts:
+            container[segment], container.origins[segment] = self._texts[text]
+            return []
         span = document.value_span(container, segment)
         problems = [_nearly(near, _place(near.written, span, document)) for near in near_misses(text)]
         found = list(REFERENCE.finditer(text))
@@ -60,8 +64,9 @@ class Scope:
             container.origins[segment] = Origin(text, resolved=False)
         elif found:
             known = [value for value in values if value is not None]
-            container[segment] = _filled(text, known)
-            container.origins[segment] = Origin(text, _secrets(text, container[segment], known))
+            value = _filled(text, known)
+            self._texts[text] = value, Origin(text, _secrets(text, value, known))
+            container[segment], container.origins[segment] = self._texts[text]
         return problems
 
     def _look_up(self, match: re.Match[str], document: Document, span: Span, out: list[Diagnostic]) -> _Value | None:
@@ -132,6 +137,12 @@ def interpolate(document: Document, scope: Scope) -> list[Diagnostic]:
     """Replace every reference in the values of ``document``; return what is wrong with them. Keys stay as they are."""
     problems = [p for container, segment in document.references for p in scope.fill(container, segment, document)]
     return list(dict.fromkeys(problems))
+
+
+def has_failed_references(document: Document) -> bool:
+    """Say whether a reference of ``document`` could not be filled in."""
+    filled = ((container.origins, segment) for container, segment in document.references)
+    return any(segment in origins and not origins[segment].resolved for origins, segment in filled)  # type: ignore[index]
 
 
 def interpolate_below(value: Any, document: Document, scope: Scope) -> list[Diagnostic]:

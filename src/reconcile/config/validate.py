@@ -14,8 +14,9 @@ from reconcile.config.mistake import Subject
 from reconcile.config.model import Common
 from reconcile.config.party import Party
 from reconcile.config.pipeline import Pipeline, PipelineReader
+from reconcile.config.resolve import has_failed_references
 from reconcile.config.shape import Shape
-from reconcile.config.words import origins_below
+from reconcile.config.words import concealing, origins_below
 from reconcile.config.workspace import WorkspaceFile
 from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic, Severity, did_you_mean
@@ -71,7 +72,7 @@ class Validator:
         if not isinstance(value, MarkedList):
             found.diagnostics.append(_no_list(document, section, value))
             return
-        nameless = False
+        nameless, has_failures = False, has_failed_references(document)
         for index, entry in enumerate(value):
             party = default
             if isinstance(entry, MarkedMap) and not COMMON.isdisjoint(entry):
@@ -79,10 +80,12 @@ class Validator:
             elif default is None and not nameless:
                 nameless = True
                 found.diagnostics.append(self._party.nameless(document, document.key_span(document.root, section)))
-            _Entry(self, document, section, value, index, party or "").read(found)
+            _Entry(self, document, section, value, index, party or "", has_failures).read(found)
 
     def _own(self, document: Document, entry: MarkedMap, mark: Mark, default: str | None, found: Found) -> str | None:
         """Return the connection of an entry that says something of its own, and check what it says."""
+        if "connection" not in entry and type(entry["protect"]) is bool and default is not None:
+            return default
         common = MarkedMap()
         for key in entry:
             if key in COMMON:
@@ -139,6 +142,7 @@ class _Entry:
     entries: MarkedList
     index: int
     connection: str
+    has_failures: bool
 
     def read(self, found: Found) -> None:
         entry, kind = self.entries[self.index], self.validator.kind_of(self.section, self.connection)
@@ -164,7 +168,7 @@ class _Entry:
 
     def _is_unresolved(self, entry: Any) -> bool:
         """Say whether a reference failed, which has been said; what the entry would be then means nothing."""
-        return bool(self.document.references) and any(not origin.resolved for origin in origins_below(entry))
+        return self.has_failures and any(not origin.resolved for origin in origins_below(entry))
 
     def _subject(self, kind: Kind, entry: Any, shape: Shape) -> Subject:
         name = guess_name(kind, entry, self.validator.settings_of(self.connection))
@@ -188,12 +192,13 @@ class _Entry:
         return Diagnostic("wrong-connection", "Wrong connection", detail, hint, span)
 
     def _advice(self, declared: Declared, address: Address, entry: Any) -> list[Diagnostic]:
+        secrets = [pair for origin in origins_below(entry) for pair in origin.secrets]
         return [
             Diagnostic(
                 code,
                 code.replace("-", " ").capitalize(),
-                _sentence(message),
-                hint,
+                concealing(_sentence(message), secrets),
+                concealing(hint, secrets),
                 self.document.value_span(entry, name) if name in entry else self._span(),
                 str(address),
                 Severity.WARNING,

@@ -122,6 +122,8 @@ class FakeKind:
         advice: tuple[tuple[str, str, str, str], ...] = ()
         if getattr(entry, "time", "") == "02:30":
             advice = (("dst-gap", "time", "this time does not exist on one day of the year", "take 03:30"),)
+        if getattr(entry, "time", "") == "02:31":
+            advice = (("dst-gap", "time", "02:31 does not exist on one day of the year", "take 02:31 + 1h"),)
         return Declared(getattr(entry, self.key), values, advice)
 
     def fields_of(self, values: Values) -> tuple[str, ...]:

@@ -9,7 +9,8 @@ KNOWN = frozenset(
     {
         "$defs", "$ref", "$schema", "additionalProperties", "allOf", "anyOf", "const", "default", "description", "else",
         "enum", "examples", "exclusiveMinimum", "format", "if", "items", "maximum", "minItems", "minLength",
-        "minProperties", "minimum", "oneOf", "pattern", "properties", "propertyNames", "required", "then", "title", "type", "writeOnly",
+        "minProperties", "minimum", "oneOf", "pattern", "properties", "propertyNames",
+        "required", "then", "title", "type", "writeOnly",
     }
 )  # fmt: skip
 TYPES: dict[str, Any] = {

@@ -51,6 +51,12 @@ def test_advice_is_a_warning_at_its_field(tmp_path: Path) -> None:
     assert warning.address == "home/alarm/x"
 
 
+def test_advice_does_not_show_what_the_environment_has(tmp_path: Path) -> None:
+    config = load_files(tmp_path, alarms('{alarm: x, frequency: daily, time: "${env.T}"}'), T="02:31")
+    (warning,) = config.diagnostics
+    assert (warning.detail, warning.hint) == ("${env.T} does not exist on one day of the year.", "take ${env.T} + 1h")
+
+
 def test_the_shape_of_an_error(tmp_path: Path) -> None:
     text = "connection: home\nalarms:\n  - alarm: x\n    frequncy: weekly\n    days: [Monday]\n"
     error = wrong(tmp_path, {"a.yaml": text})

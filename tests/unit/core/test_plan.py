@@ -463,7 +463,9 @@ def test_a_hidden_trigger_rule_goes_along_when_something_else_changes() -> None:
 def test_a_changed_hidden_rule_is_shown_besides_a_visible_change() -> None:
     """The plan shows every field that the request changes: the new rule, too."""
     wanted = {**OTHER_RULE, "notification_level": "always"}
-    change = change_of(want(A, wanted), shown(A, QUIET, unknown=RULE), ours(A, {**EVENT, "notification_level": "never"}))
+    change = change_of(
+        want(A, wanted), shown(A, QUIET, unknown=RULE), ours(A, {**EVENT, "notification_level": "never"})
+    )
     assert {field.path for field in change.fields} == {"notification_level", "trigger_rule"}
 
 

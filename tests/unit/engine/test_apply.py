@@ -293,7 +293,9 @@ def test_a_hidden_rule_is_sent_and_cannot_convict() -> None:
     assert (result.outcome, org.sent) == (Outcome.DONE, ["A"])
 
 
-@pytest.mark.xfail(strict=True, reason="'somebody already did it' is said though an unvouched hidden field was never sent")
+@pytest.mark.xfail(
+    strict=True, reason="'somebody already did it' is said though an unvouched hidden field was never sent"
+)
 def test_a_hidden_rule_is_sent_also_when_the_rest_is_done_already() -> None:
     """Rule and level are to change; somebody sets the level: the rule, which nobody can see, must still be sent."""
     org = Org({"A": {"frequency": "eventdriven", "trigger_rule": "$OLD", "notification_level": "never"}})

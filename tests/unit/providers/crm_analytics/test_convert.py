@@ -51,7 +51,10 @@ def test_never_scheduled_in_all_its_forms(payload: Any) -> None:
             {"frequency": "minutely", "minutely_interval": 30, "last_hour": 2, "days_of_week": ("Monday",)},
         ),
         ({"frequency": "monthly", "daysOfMonth": [-1]}, {"frequency": "monthly", "days_of_month": ("last",)}),
-        ({"frequency": "monthly", "daysOfMonth": [31, 1, 15, 1]}, {"frequency": "monthly", "days_of_month": (1, 15, 31)}),
+        (
+            {"frequency": "monthly", "daysOfMonth": [31, 1, 15, 1]},
+            {"frequency": "monthly", "days_of_month": (1, 15, 31)},
+        ),
         (
             {"frequency": "monthlyrelative", "dayInWeek": "sunday", "weekInMonth": "First"},
             {"frequency": "monthlyrelative", "day_in_week": "Sunday", "week_in_month": "first"},

@@ -89,7 +89,9 @@ def test_forgetting_sends_nothing() -> None:
 def test_an_id_with_colons_stays_whole() -> None:
     """Only the first colon of the name divides type and id."""
     address = Address("t", "configuration", declare(flags(True, False, type="workflow", id="a:b")).name)
-    (request,) = CONNECTED["configuration"].requests(Action.UPDATE, address, None, {"activated": True, "archived": False})
+    (request,) = CONNECTED["configuration"].requests(
+        Action.UPDATE, address, None, {"activated": True, "archived": False}
+    )
     assert request.body is not None
     assert (request.body["configuration_type"], request.body["configuration_id"]) == ("workflow", "a:b")
 
