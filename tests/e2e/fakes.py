@@ -78,6 +78,7 @@ class Crm(Platform):
     token: str = "00D!odd.Token_with~chars"
     lists_schedules: bool = True
     page: int = 200
+    always_escapes: bool = False
 
     def answer(self, request: Seen) -> tuple[int, dict[str, str], bytes]:
         url = urlsplit(request.path)
@@ -196,7 +197,7 @@ class Crm(Platform):
         return self._out(request, shown)
 
     def _out(self, request: Seen, body: Any, status: int = 200) -> tuple[int, dict[str, str], bytes]:
-        if request.headers.get("x-chatter-entity-encoding") != "false":
+        if self.always_escapes or request.headers.get("x-chatter-entity-encoding") != "false":
             body = _escaped(body)
         return _json(status, body)
 

@@ -197,9 +197,14 @@ class World:
         return [(e["method"], e["path"]) for e in self.log() if e["path"] != TOKEN_PATH]
 
     def sent(self) -> list[tuple[str, str, Any]]:
-        """Return the writes so far as (method, path, body), in the order in which they arrived."""
+        """Return the writes so far as (method, path, body), in the order in which they arrived.
+
+        Those that met an expired session are left out: nothing happened.
+        """
         return [
-            (e["method"], e["path"], e["body"]) for e in self.log() if e["method"] != "GET" and e["path"] != TOKEN_PATH
+            (e["method"], e["path"], e["body"])
+            for e in self.log()
+            if e["method"] != "GET" and e["path"] != TOKEN_PATH and e["status"] != 401
         ]
 
     def create(self, kind: str, name: str, schedule: object = None, **more: object) -> str:

@@ -135,6 +135,17 @@ def test_recipes_on_a_second_page(world: World, crm: Crm) -> None:
     assert crm.assets[-1].put is not None
 
 
+def test_a_platform_that_escapes_in_spite_of_the_header(world: World, crm: Crm) -> None:
+    """Names and rules that come HTML-escaped are what a person wrote (page 1.5)."""
+    crm.always_escapes = True
+    crm.assets.append(Asset("05v7Q0000099999QA2", "R&D <all> 'q'", "recipe"))
+    rule = "$ALL_SALESFORCE_OBJECTS AND recipe:a&b"
+    world.sales(recipe("R&D <all> 'q'"), {"dataflow": "dataflow_1", "frequency": "eventdriven", "trigger_rule": rule})
+    world.apply()
+    assert world.run("drift").code == 0
+    assert crm.assets[0].put == {"frequency": "eventdriven", "triggerRule": rule}
+
+
 def test_ids_of_fifteen_and_of_eighteen_characters_are_one(world: World, crm: Crm) -> None:
     """An asset is found by either form of its id, and naming it twice is an error."""
     real = crm.assets[8]

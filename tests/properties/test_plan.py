@@ -296,7 +296,7 @@ def test_drift_is_about_recorded_and_managed_fields_only(world: World) -> None:
 def test_an_unmanaged_level_changes_nothing(world: World, level: str) -> None:
     """A field that no file has may be anything on the platform. (Drift from "none" lists all that appeared.)"""
     for address in world.holds:
-        holders = [view[address].values for view in (world.desired, world.recorded) if address in view]  # type: ignore[index]
+        holders = [view[address].values for view in (world.desired, world.recorded) if address in view]
         assume(not any("notification_level" in values for values in holders))
     before = world.plan()
     for address, values in world.holds.items():

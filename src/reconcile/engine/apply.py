@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from threading import Lock
@@ -21,11 +22,15 @@ from reconcile.core.plan import Change, moved_since, short_of
 from reconcile.core.snapshot import Live, Missing, ReadFailed, Reading
 from reconcile.engine.events import ApplyBegan, ChangeEnded, Listener, ReadBackBegan
 from reconcile.engine.link import side_by_side
-from reconcile.engine.refresh import read_safely
+from reconcile.engine.refresh import read_in_parts, read_safely
 from reconcile.providers.base import Wanted, Writer
 
 # An object is read again at most this long before it is written; the promise is 10 seconds, the rest is for the call.
 OLDEST_READING_SECONDS = 8.0
+
+# Workers beyond the calls that may be under way (the client keeps to that): while these wait for the platform, the
+# next calls are made ready.
+SPARE_WORKERS = 4
 
 
 class Outcome(StrEnum):
@@ -137,9 +142,45 @@ class _Run:
     def results(self) -> list[Result]:
         results: list[Result] = []
         for stage in self._stages:
-            first = side_by_side(self._try, stage, self._width)
-            results += self._confirmed(first)
+            results += self._stage(stage)
         return results
+
+    def _stage(self, stage: list[Change]) -> list[Result]:
+        """Return the results of changes that do not depend on each other.
+
+        What is to be read again arrives in parts; the changes of one are made while the next is being read, and read
+        back in the same order while later ones are being made. So lists cost time only at both ends.
+        """
+        looked = {c.address: c for c in stage if c.requests and self._is_readable(c)}
+        with ThreadPoolExecutor(max_workers=self._width + SPARE_WORKERS) as pool:
+            tries = [pool.submit(self._try, change) for change in stage if change.address not in looked]
+            parts = [
+                {address: pool.submit(self._try, looked[address]) for address in part}
+                for part in self._again.parts(looked)
+            ]
+            seen = self._read_back_behind(parts, looked) if len(parts) > 1 else {}
+        tries += [future for part in parts for future in part.values()]
+        return self._confirmed([future.result() for future in tries], seen)
+
+    def _read_back_behind(
+        self, parts: list[dict[Address, Future[Result]]], looked: Mapping[Address, Change]
+    ) -> dict[Address, Result]:
+        """Return what could be confirmed while the changes were being made; little where the list's order moved.
+
+        A reading counts only for a change that had ended before it was asked for.
+        """
+        seen: dict[Address, Result] = {}
+        pages = read_in_parts(self._writer, [_wanted(change) for change in looked.values()])
+        ended: dict[Address, Result] = {}
+        for part in parts:
+            wait(part.values())
+            ended.update({address: future.result() for address, future in part.items()})
+            page = next(pages, None)
+            for address, reading in page.by_address.items() if page else ():
+                result = ended.get(address)
+                if result and result.sent and self._compared(result, reading).outcome is Outcome.DONE:
+                    seen[address] = self._settle(self._compared(result, reading))
+        return seen
 
     def _is_readable(self, change: Change) -> bool:
         return self._kind(change).kind.readable
@@ -208,19 +249,22 @@ class _Run:
             return Result(change, Outcome.FAILED, diagnostic)
         return Result(change, Outcome.DONE, sent=True)
 
-    def _confirmed(self, results: list[Result]) -> list[Result]:
-        """Return the results with everything that was sent and can be read compared to what was asked for."""
-        sent = [result for result in results if result.sent and self._is_readable(result.change)]
-        if not sent:
-            return results
-        self._work.listener(ReadBackBegan(self._connection, len(sent)))
-        found = self._read_back(sent, exact=False)
+    def _confirmed(self, results: list[Result], seen: Mapping[Address, Result]) -> list[Result]:
+        """Return the results with everything that was sent and can be read compared to what was asked for.
+
+        ``seen`` holds those of which that is done.
+        """
+        sent = [r for r in results if r.sent and self._is_readable(r.change) and r.change.address not in seen]
+        found = dict(seen)
+        if sent:
+            self._work.listener(ReadBackBegan(self._connection, len(sent)))
+            found |= self._read_back(sent, exact=False)
         doubtful = [result for result in sent if found[result.change.address].outcome is not Outcome.DONE]
         if doubtful:
             # A list may lag behind what it lists; only the object itself can convict.
-            found.update(self._read_back(doubtful, exact=True))
-        for result in found.values():
-            self._settle(result)
+            found |= self._read_back(doubtful, exact=True)
+        for result in sent:
+            self._settle(found[result.change.address])
         return [found.get(result.change.address, result) for result in results]
 
     def _read_back(self, results: list[Result], *, exact: bool) -> dict[Address, Result]:
@@ -256,22 +300,36 @@ class _Again:
         self._left = {change.address: _wanted(change) for change in changes}
         self._clock = clock
         self._lock = Lock()
-        self._readings: Mapping[Address, Reading] = {}
-        self._read_at = float("-inf")
+        self._readings: dict[Address, tuple[Reading, float]] = {}
         self._bulk_is_slow = False
+
+    def parts(self, addresses: Iterable[Address]) -> Iterator[tuple[Address, ...]]:
+        """Read the objects, and yield the addresses of those that have been, part by part."""
+        began = self._clock()
+        for part in read_in_parts(self._writer, [self._left[address] for address in addresses]):
+            with self._lock:
+                self._readings.update({a: (reading, began) for a, reading in part.by_address.items()})
+                self._bulk_is_slow |= self._clock() - began > OLDEST_READING_SECONDS
+            yield tuple(part.by_address)
+            began = self._clock()
 
     def reading(self, address: Address) -> Reading:
         """Return a reading of the object that is at most ``OLDEST_READING_SECONDS`` old."""
         with self._lock:
             wanted = self._left.pop(address)
-            if self._clock() - self._read_at > OLDEST_READING_SECONDS and not self._bulk_is_slow:
+            reading, read_at = self._readings.pop(address)
+            if self._clock() - read_at <= OLDEST_READING_SECONDS:
+                return reading
+            if not self._bulk_is_slow:
                 began = self._clock()
-                self._readings = read_safely(self._writer, [wanted, *self._left.values()]).by_address
-                self._read_at = began
+                # Only what waits its turn: what has not been read yet is still to come.
+                waiting = [self._left[a] for a in self._readings]
+                again = read_safely(self._writer, [wanted, *waiting]).by_address
+                self._readings.update({a: (found, began) for a, found in again.items() if a != address})
                 # A list so long that it is old before it ends serves nobody.
                 self._bulk_is_slow = self._clock() - began > OLDEST_READING_SECONDS
-            if not self._bulk_is_slow:
-                return self._readings[address]
+                if not self._bulk_is_slow:
+                    return again[address]
         return read_safely(self._writer, [wanted]).by_address[address]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from reconcile.core.address import Address, by_parts
@@ -12,7 +12,7 @@ from reconcile.core.kind import Connected
 from reconcile.core.snapshot import Desired, ReadFailed, Reading, Recorded
 from reconcile.engine.events import Listener, ReadingBegan, ReadingEnded, unheard
 from reconcile.engine.link import side_by_side
-from reconcile.providers.base import Reader, Readings, Wanted
+from reconcile.providers.base import Reader, Readings, ReadsInParts, Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,23 @@ def read_safely(reader: Reader, wanted: Collection[Wanted], *, exact: bool = Fal
         return reader.read(wanted, exact=exact)
     except PlatformError as error:
         return Readings({item.address: ReadFailed(item.address, error.diagnostics[0]) for item in wanted})
+
+
+def read_in_parts(reader: Reader, wanted: Collection[Wanted]) -> Iterator[Readings]:
+    """Yield readings as they become known, every wanted object once in all; one part where there is but one."""
+    if not wanted:
+        return
+    if not isinstance(reader, ReadsInParts):
+        yield read_safely(reader, wanted)
+        return
+    left = {item.address: item for item in wanted}
+    try:
+        for part in reader.read_in_parts(wanted):
+            for address in part.by_address:
+                left.pop(address, None)
+            yield part
+    except PlatformError as error:
+        yield Readings({address: ReadFailed(address, error.diagnostics[0]) for address in left})
 
 
 def _wanted(

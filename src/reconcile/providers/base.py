@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic
@@ -89,6 +89,17 @@ class Reader(Protocol):
 
     def close(self) -> None:
         """Give the connection back. Safe to call twice."""
+
+
+@runtime_checkable
+class ReadsInParts(Protocol):
+    """A reader whose lists come in pages, and who need not wait for the last one to tell what is on the first."""
+
+    def read_in_parts(self, wanted: Collection[Wanted]) -> Iterator[Readings]:
+        """Yield readings as they become known; every wanted object once, in all.
+
+        A call is made only when the next part is asked for. Otherwise as ``Reader.read``.
+        """
 
 
 class Writer(Reader, Protocol):

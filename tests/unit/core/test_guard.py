@@ -7,7 +7,7 @@ from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.guard import DeleteLimits, refusals
 from reconcile.core.snapshot import Desired, Reading, Recorded, SameAs
 
-from .cases import A, B, CONF, DAILY, NONE, ON, WEEKLY, asset, missing, ours, plan_of, shown, snapshots, unread, want
+from .cases import CONF, DAILY, NONE, ON, WEEKLY, A, B, asset, missing, ours, plan_of, shown, snapshots, unread, want
 
 Part = Desired | Reading | Recorded
 

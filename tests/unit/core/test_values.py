@@ -21,7 +21,7 @@ from reconcile.core.redact import Redactor
 from reconcile.core.snapshot import Value
 from reconcile.core.source import Span
 
-from .cases import A, B, CONF, FLOW, OFF, ON, RESET, WEEKLY, ours, plan_of, shown, want
+from .cases import CONF, FLOW, OFF, ON, RESET, WEEKLY, A, B, ours, plan_of, shown, want
 
 
 @pytest.mark.parametrize("text", ["", "a", "a/b", "a/b/", "/b/c", "a//c", "//"])
@@ -129,7 +129,7 @@ def test_an_error_can_be_given_a_place() -> None:
 
 def test_which_errors_leave_doubt() -> None:
     """Only a lost or senseless answer may hide an effect."""
-    doubtful = {cls for cls in (AnswerLost, BadAnswer, Rejected, AuthFailed, Unavailable, LimitReached)}
+    doubtful = {AnswerLost, BadAnswer, Rejected, AuthFailed, Unavailable, LimitReached}
     assert {cls for cls in doubtful if cls("x").may_have_happened} == {AnswerLost, BadAnswer}
     assert PlatformError("x", code="c", hint="h", status=418).diagnostics[0].code == "c"
 

@@ -4,6 +4,7 @@ import pytest
 
 from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic
+from reconcile.core.kind import Action
 from reconcile.core.plan import Change, Plan
 from reconcile.core.snapshot import Recorded, Values
 from reconcile.engine.apply import Outcome, Result
@@ -154,3 +155,15 @@ def test_history_tells_each_change() -> None:
     assert (sent.before, sent.after, sent.error) == (OLD, NEW, "No: because")
     assert sent.requests == (("PUT", "/v60.0/wave/asset/05vA/schedule"),)
     assert (unsent.requests, unsent.error) == ((), None)
+
+
+@pytest.mark.xfail(
+    strict=True, reason="an uncertain record forgets that the schedule was ours before: it is left behind"
+)
+def test_a_lost_update_does_not_make_our_schedule_somebody_elses() -> None:
+    """Ours for long; an update is lost without effect; then the entry is removed: the schedule is still ours to delete."""
+    before = {A: ours(A, OLD)}
+    plan, change = planned(NEW, OLD)
+    after = recorded_after(before, plan, [Result(change, Outcome.UNKNOWN, sent=True)])
+    (removed,) = plan_for(Org({"A": OLD}), {}, after).changes
+    assert removed.action is Action.DELETE

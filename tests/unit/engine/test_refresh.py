@@ -8,8 +8,8 @@ from typing import Any, cast
 import pytest
 
 from reconcile.core.address import Address
-from reconcile.core.errors import ConfigError, PlatformError, Unavailable
 from reconcile.core.diagnostic import Diagnostic
+from reconcile.core.errors import ConfigError, PlatformError, Unavailable
 from reconcile.core.kind import Request
 from reconcile.core.redact import Redactor
 from reconcile.core.snapshot import Desired, Live, ReadFailed, Recorded, Unreadable
@@ -141,7 +141,7 @@ def outside(events: list[Event]) -> Outside:
 
 def test_a_connection_that_cannot_be_opened_fails_at_every_call() -> None:
     """One broken connection is results, not an exception: the others are read and written."""
-    links = {"bad": Link("bad", cast(Provider, Broken()), Settings())}
+    links = {"bad": Link("bad", cast("Provider", Broken()), Settings())}
     with open_readers(links, outside([])) as readers:
         reading = readers["bad"].read([Wanted(A)]).by_address[A]
         assert isinstance(reading, ReadFailed)
@@ -162,7 +162,7 @@ def test_readers_are_closed_whatever_happens() -> None:
 
             return Closing()
 
-    links = {n: Link(n, cast(Provider, Good()), Settings()) for n in ("a", "b")}
+    links = {n: Link(n, cast("Provider", Good()), Settings()) for n in ("a", "b")}
     with pytest.raises(ZeroDivisionError), open_readers(links, outside([])):
         _ = 1 // 0
     assert sorted(closed) == ["a", "b"]
@@ -171,7 +171,7 @@ def test_readers_are_closed_whatever_happens() -> None:
 def test_notices_reach_the_listener_without_secrets() -> None:
     """A wait is told as an event; what the platform quoted is masked."""
     events: list[Event] = []
-    link = Link("sales", cast(Provider, Broken()), Settings())
+    link = Link("sales", cast("Provider", Broken()), Settings())
     surroundings = outside(events).surroundings(link)
     surroundings.notify(Notice("sales", "waiting: secret-token", 3.0))
     assert events == [Waiting("sales", "waiting: ***", 3.0)]

@@ -174,11 +174,11 @@ class Tailer:
     def send(self, request: Request) -> None:
         """Note the call."""
         assert request.body is not None
-        id = str(request.body["configuration_id"])
+        name = str(request.body["configuration_id"])
         with self._lock:
-            self.sent.append(id)
-        if id in self.faults:
-            raise self.faults[id]
+            self.sent.append(name)
+        if name in self.faults:
+            raise self.faults[name]
 
     def close(self) -> None:
         """Do nothing."""

@@ -2,9 +2,10 @@
 
 import json
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from reconcile.core.diagnostic import Diagnostic
+from reconcile.core.snapshot import Values
 from reconcile.core.source import Span
 from reconcile.render.json import document_text, drift_document, error_document, plan_document
 
@@ -117,7 +118,7 @@ def test_refusals_come_with_the_diagnostics() -> None:
 
 def test_lists_are_lists() -> None:
     """Days are JSON arrays, also in requests."""
-    monthly = {"frequency": "monthly", "days_of_month": (1, 15), "time": "00:00", "timezone": "UTC"}
+    monthly: Values = {"frequency": "monthly", "days_of_month": (1, 15), "time": "00:00", "timezone": "UTC"}
     change = parsed(plan_document(Scene().schedule("A", file=monthly, live=NONE).plan()))["changes"][0]
     assert change["after"]["days_of_month"] == [1, 15]
     assert change["requests"][0]["body"]["daysOfMonth"] == [1, 15]
@@ -127,9 +128,10 @@ def test_the_same_input_gives_the_same_bytes() -> None:
     """Two plans of the same objects, put together in another order."""
     other = scene()
     for view in (other.desired, other.live, other.recorded):
-        items = list(view.items())  # type: ignore[attr-defined]
-        view.clear()  # type: ignore[attr-defined]
-        view.update(reversed(items))  # type: ignore[attr-defined]
+        mapping: dict[Any, Any] = cast("dict[Any, Any]", view)
+        items = list(mapping.items())
+        mapping.clear()
+        mapping.update(reversed(items))
     assert document_text(plan_document(scene().plan())) == document_text(plan_document(other.plan()))
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from reconcile.core.address import Address
 from reconcile.core.plan import Plan
-from reconcile.core.snapshot import SameAs, Value
+from reconcile.core.snapshot import SameAs, Value, Values
 from reconcile.render.terminal import Style, counted, painter, printable, value_text, when_text
 from reconcile.render.text import drift_text, plan_text, summary_line
 
@@ -25,8 +25,8 @@ def test_nothing_to_do() -> None:
 
 def test_every_action() -> None:
     """Create, update, delete, run, assert, forget: sign, address, place, reason, fields, counts."""
-    weekly = {"frequency": "weekly", "days_of_week": ("Monday", "Thursday"), "time": "01:00", "timezone": "UTC"}
-    on = {"activated": True, "archived": False}
+    weekly: Values = {"frequency": "weekly", "days_of_week": ("Monday", "Thursday"), "time": "01:00", "timezone": "UTC"}
+    on: Values = {"activated": True, "archived": False}
     scene = (
         Scene("prod")
         .schedule("A", file=daily("01:00"), live=NONE)
@@ -107,14 +107,14 @@ def test_requests_are_shown_as_they_will_be_sent() -> None:
 
 def test_lists_show_what_enters_and_leaves() -> None:
     """A changed list of days says which days."""
-    monthly = {"frequency": "monthly", "days_of_month": (1, 15, 31), "time": "00:00", "timezone": "UTC"}
+    monthly: Values = {"frequency": "monthly", "days_of_month": (1, 15, 31), "time": "00:00", "timezone": "UTC"}
     scene = Scene().schedule("A", file={**monthly, "days_of_month": (1, 15, 20)}, live=monthly)
     assert "    days_of_month: [1, 15, 31] -> [1, 15, 20]  (added 20; removed 31)\n" in plan_text(scene.plan())
 
 
 def test_what_cannot_be_seen_is_said() -> None:
     """Flags as last applied, when that was, and how to send them again."""
-    on = {"activated": True, "archived": False}
+    on: Values = {"activated": True, "archived": False}
     scene = Scene().tailer("configuration", "workflow:w", file=on, ours=on)
     assert plan_text(scene.plan()) == lines(
         """

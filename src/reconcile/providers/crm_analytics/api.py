@@ -55,11 +55,18 @@ class Api:
         """Return every recipe with its schedule. Source: page 2.1, 2.2 (``scheduleAttributes`` is a whole schedule)."""
         assets: list[Asset] = []
         pages, promised = 0, None
-        for page in self._pages(f"{self._base}/wave/recipes", {"pageSize": PAGE_SIZE}):
+        for page in self.recipe_pages():
             pages += 1
-            promised = page.get("totalSize", promised)
-            assets += _assets(page, "recipes", "scheduleAttributes")
-        return Listing(tuple(assets), pages, promised if isinstance(promised, int) else None)
+            assets += page.assets
+            promised = page.promised if page.promised is not None else promised
+        return Listing(tuple(assets), pages, promised)
+
+    def recipe_pages(self) -> Iterator[Listing]:
+        """Yield the list of recipes page by page; a page is asked for when it is wanted."""
+        for page in self._pages(f"{self._base}/wave/recipes", {"pageSize": PAGE_SIZE}):
+            promised = page.get("totalSize")
+            assets = tuple(_assets(page, "recipes", "scheduleAttributes"))
+            yield Listing(assets, 1, promised if isinstance(promised, int) else None)
 
     def dataflows(self) -> Listing:
         """Return every dataflow; its schedule is JSON text in a short form, if there is one. Source: page 2.1."""

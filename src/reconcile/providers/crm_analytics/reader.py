@@ -6,7 +6,7 @@ syncs; and one more for each wanted schedule that its list does not (fully) carr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from threading import Lock
 
@@ -100,6 +100,38 @@ class ScheduleReader:
         for job, reading in zip(to_get, self._spread(self._get, to_get), strict=True):
             readings[job.target.address] = reading
         return Readings(readings, tuple(diagnostics))
+
+    def read_in_parts(self, wanted: Collection[Wanted]) -> Iterator[Readings]:
+        """Yield readings as pages of the recipe list arrive, all else before them; see ``ReadsInParts``."""
+        targets = [target_of(item) for item in wanted]
+        has_pages = self._pages.get("recipe", 0) > 1 and "recipe" not in self._cheaper_alone(targets)
+        # By their ids, which the plan has found: only a whole list can tell whether a name is ambiguous.
+        paged = {short_id(t.wanted.id): t for t in targets if has_pages and t.kind == "recipe" and t.wanted.id}
+        rest = [t.wanted for t in targets if short_id(t.wanted.id or "") not in paged]
+        if rest:
+            yield self.read(rest)
+        if not paged:
+            return
+        try:
+            for page in self._api.recipe_pages():
+                found = self._on_page(page, paged)
+                if found:
+                    yield Readings(found)
+        except PlatformError:
+            pass  # what is left is read as a whole, which says what is wrong
+        if paged:
+            yield self.read([target.wanted for target in paged.values()])
+
+    def _on_page(self, page: Listing, paged: dict[str, Target]) -> dict[Address, Reading]:
+        """Return the readings that a page gives, and take them out of ``paged``."""
+        found: dict[Address, Reading] = {}
+        for asset in page.assets:
+            target = paged.get(short_id(asset.id))
+            reading = _as_listed("recipe", target, asset)[0] if target else None
+            if target and reading:
+                found[target.address] = reading
+                del paged[short_id(asset.id)]
+        return found
 
     def _cheaper_alone(self, targets: list[Target]) -> set[str]:
         """Return the kinds of asset that are cheaper to read one by one than through their list, if ids are known.

@@ -87,7 +87,7 @@ class Org:
 
     def api(self) -> Api:
         """Return the real endpoints on this client."""
-        return Api(cast(ReadClient, self), BASE)
+        return Api(cast("ReadClient", self), BASE)
 
 
 def wanted(name: str, *fields: str, id: str | None = None, declared: bool = True) -> Wanted:

@@ -75,7 +75,7 @@ def test_every_entry_of_the_contract(name: str) -> None:
 def test_both_lengths_of_an_id_are_one_object() -> None:
     """15 and 18 characters give the same address, so that a duplicate is found."""
     ids = ("0It000000000001", "0It000000000001CAA")
-    names = {KIND.declare(ENTRY.validate_python({"id": id, "frequency": "none"}), None).name for id in ids}
+    names = {KIND.declare(ENTRY.validate_python({"id": text, "frequency": "none"}), None).name for text in ids}
     assert names == {"id:0It000000000001CAA"}
 
 

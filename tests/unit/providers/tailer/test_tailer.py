@@ -181,7 +181,7 @@ def test_the_writer_sends_and_confirms() -> None:
             self.closed = True
 
     client = Client()
-    writer = TailerWriter(cast(WriteClient, client))
+    writer = TailerWriter(cast("WriteClient", client))
     request = Request("POST", "/v1/workflow/status", {})
     writer.send(request)
     with pytest.raises(Rejected):
