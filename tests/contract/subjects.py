@@ -94,7 +94,7 @@ class CrmAnalytics:
         {"never_scheduled_connector": "absent", "dataflow_string": "all"},
         {"never_scheduled_connector": "none", "timezone_alias": "reject"},
         {"trailing_slash": "404", "strict_fields": False},
-        {"token_uses": 7},
+        {"token_uses": 25},
     )
 
     def __str__(self) -> str:

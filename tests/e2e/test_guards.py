@@ -67,6 +67,25 @@ def test_frequency_none_on_what_was_never_ours_is_no_delete_of_ours(world: World
     world.apply()
 
 
+@pytest.mark.xfail(strict=True, reason="a failed first DELETE records the object in doubt, and then it counts as a loss of ours")
+def test_a_first_delete_that_failed_can_be_tried_again(world: World) -> None:
+    """What the platform refused yesterday is not guarded today: the schedule never was ours."""
+    world.sales(none("Retired_Report"))
+    world.fault("status", method="DELETE", status=500)
+    assert world.run("apply", "--yes").code == 1
+    world.clear_faults()
+    world.apply()
+
+
+@pytest.mark.xfail(strict=True, reason="_is_ours looks for the address only, not for whether a schedule was recorded")
+def test_a_schedule_made_by_hand_where_none_is_recorded_can_be_taken_back(world: World) -> None:
+    """Recorded is "none": taking away what a person added deletes no schedule that we recorded."""
+    world.sales(none("Retired_Report"))
+    world.apply()
+    world.by_hand("recipe", "Retired_Report", {"frequency": "daily", "time": {"hour": 1, "minute": 0, "timeZone": "UTC"}})
+    world.apply()
+
+
 def test_allow_deletes_is_a_number_and_not_a_switch(six: World) -> None:
     """--allow-deletes 1 does not allow two, 2 does."""
     six.sales(*(recipe(name) for name in NAMES[2:]))

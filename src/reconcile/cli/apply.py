@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -150,7 +151,9 @@ class _Interrupts:
 
     def _handle(self, number: int, frame: object) -> None:
         if self._event.is_set():
-            raise KeyboardInterrupt
+            # Not by an exception: it would wait for the threads whose calls nobody wants to wait for any more.
+            err("\ninterrupted again: stopped; the next plan says what was in flight\n")
+            os._exit(ExitCode.INTERRUPTED)
         self._event.set()
         err("\ninterrupted: calls under way are finished and recorded, the rest is not begun\n")
 

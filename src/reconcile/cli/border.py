@@ -68,4 +68,8 @@ def _failed(error: ReconcileError) -> int:
     edge.show(error.diagnostics, options)
     if options.is_json:
         edge.print(document_text(error_document(error.diagnostics)))
+    elif options.format == "markdown":
+        from reconcile.render.markdown import error_markdown
+
+        edge.print(error_markdown(error.diagnostics, prefix=edge.prefix))
     return ExitCode.REFUSED if isinstance(error, Refused) else ExitCode.FAILED

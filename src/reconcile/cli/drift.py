@@ -50,9 +50,9 @@ def command(exact: bool) -> int:
     edge.show(diagnostics, options)
     match options.format:
         case "json":
-            edge.print(document_text(drift_document(made.drift, pending, diagnostics)))
+            edge.print(document_text(drift_document(made.drift, pending, diagnostics, planned.unread)))
         case "markdown":
-            edge.print(drift_markdown(made.drift, pending, diagnostics, prefix=edge.prefix))
+            edge.print(drift_markdown(made.drift, pending, diagnostics, unread=len(planned.unread), prefix=edge.prefix))
         case _ if made.drift:
             edge.print(drift_text(made.drift, color=options.color_for(sys.stdout), prefix=edge.prefix) + "\n")
         case _ if not planned.unread:

@@ -14,6 +14,7 @@ import click
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 _META = "reconcile.options"
+_TYPED = "reconcile.options.typed"
 FORMATS = ("text", "json", "markdown")
 
 
@@ -72,8 +73,15 @@ def _kept(context: click.Context, parameter: click.Parameter, value: Any) -> Any
         return value
     options: Options = context.meta.setdefault(_META, Options())
     name = str(parameter.name)
-    if parameter.multiple and isinstance(parameter, click.Option):
+    typed: set[str] = context.meta.setdefault(_TYPED, set())
+    if source is click.core.ParameterSource.ENVIRONMENT:
+        # Read again for the command itself; by then the command line may have spoken, and it wins.
+        if name not in typed:
+            setattr(options, name, value)
+        return value
+    if isinstance(parameter, click.Option) and parameter.multiple and name in typed:
         value = (*getattr(options, name), *value)
+    typed.add(name)
     setattr(options, name, value)
     return value
 

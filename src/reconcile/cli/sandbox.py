@@ -13,7 +13,14 @@ from reconcile.cli.options import common, current
 
 
 @click.command("sandbox")
-@click.option("--port", default=8765, show_default=True, metavar="N", help="Port on 127.0.0.1; 0 takes a free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8765,
+    show_default=True,
+    metavar="N",
+    help="Port on 127.0.0.1; 0 takes a free one.",
+)
 @click.option("--state", "state_dir", metavar="DIR", help="Keep the simulators' state here between restarts.")
 @click.option("--seed", type=click.Choice(("example", "empty")), default="example", show_default=True)
 @click.option("--latency", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="Delay every answer.")

@@ -6,7 +6,7 @@ import click
 
 from reconcile.cli.border import border, guarded
 from reconcile.cli.exit_codes import ExitCode
-from reconcile.cli.options import common
+from reconcile.cli.options import common, needs_format
 
 
 @click.command("schema")
@@ -21,5 +21,6 @@ def command() -> int:
     from reconcile.config.schema import schema_text
     from reconcile.providers.registry import providers
 
+    needs_format("text", "json")
     border().print(schema_text(providers()))
     return ExitCode.DONE

@@ -7,6 +7,7 @@ import click
 from reconcile.cli.border import border, guarded
 from reconcile.cli.exit_codes import ExitCode
 from reconcile.cli.options import common, needs_format
+from reconcile.core.snapshot import Recorded
 
 STATE_FORMAT = "reconcile.state-list/1"
 
@@ -49,8 +50,8 @@ def list_command() -> int:
         edge.print(document_text(document))
         return ExitCode.DONE
     for item in found:
-        marks = "".join((" (protected)" if item.protect else "", "" if item.certain else " (outcome unknown)"))
-        edge.print(f"{printable(str(item.address))}  last applied by us at {when_text(item.applied_at)}{marks}\n")
+        mark = " (protected)" if item.protect else ""
+        edge.print(f"{printable(str(item.address))}  {_last(item)} at {when_text(item.applied_at)}{mark}\n")
     if not found:
         edge.print("Nothing is recorded.\n")
     return ExitCode.DONE
@@ -88,7 +89,8 @@ def show_command(address: str) -> int:
         )
         return ExitCode.DONE
     lines = [address, *(f"  {name}: {value_text(value)}" for name, value in item.values.items())]
-    lines.append(f"last applied by us at {when_text(item.applied_at)}, from {item.file or 'no file'}")
+    lines.append(f"{_last(item)} at {when_text(item.applied_at)}, from {item.file or 'no file'}")
+    lines += ["protected"] if item.protect else []
     edge.print("\n".join(lines) + "\n")
     return ExitCode.DONE
 
@@ -115,7 +117,7 @@ def unlock_command(yes: bool) -> int:
         held = read_lock(backend)
         what = f"held by {held.owner.by} on {held.owner.host}, {held.owner.command!r}" if held else ""
     except StateError as error:
-        held, what = None, f"which cannot be read ({error.diagnostics[0].detail})"
+        held, what = None, f"that cannot be read: {error.diagnostics[0].detail.removesuffix('.')}"
     if what:
         question = f"Break the lock {what}? Somebody may be applying."
         if not yes and not sys.stdin.isatty():
@@ -128,5 +130,9 @@ def unlock_command(yes: bool) -> int:
     if options.is_json:
         edge.print(document_text({"format": "reconcile.unlock/1", "broken": bool(what), "diagnostics": []}))
     else:
-        edge.print(f"The lock {what} is broken.\n" if what else "There is no lock.\n")
+        edge.print(f"Broken: the lock {what}.\n" if what else "There is no lock.\n")
     return ExitCode.DONE
+
+
+def _last(item: Recorded) -> str:
+    return "last applied by us" if item.certain else "sent without a clear answer"

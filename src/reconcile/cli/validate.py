@@ -17,21 +17,27 @@ def command() -> int:
 
     All errors of all files come at once, each with its place and what to do. Exit 0 when there is none, else 1.
     """
-    from reconcile.cli.workspace import load_config
+    from reconcile.cli.workspace import check_selected, load_config
+    from reconcile.core.address import Selection
     from reconcile.render.diagnostics import as_json
     from reconcile.render.json import document_text
     from reconcile.render.terminal import counted
+    from reconcile.state.backend import open_backend
 
     options = needs_format("text", "json", "markdown")
     config = load_config(options)
     edge = border()
+    open_backend(config.state, config.root, config.environment)  # says whether the location can be used; makes no call
+    selection = Selection(options.select, options.exclude)
+    check_selected(selection, config.desired)
+    desired = [found for address, found in config.desired.items() if selection.holds(address)]
     edge.show(config.diagnostics, options)
-    files = len({desired.source.file for desired in config.desired.values()})
+    files = len({found.source.file for found in desired})
     if options.is_json:
         document = {
             "format": "reconcile.validate/1",
             "environment": config.environment,
-            "objects": len(config.desired),
+            "objects": len(desired),
             "pipelines": len(config.pipelines),
             "diagnostics": as_json(config.diagnostics),
         }
@@ -39,5 +45,5 @@ def command() -> int:
         return ExitCode.DONE
     pipelines = f", {counted(len(config.pipelines), 'pipeline')}" if config.pipelines else ""
     where = "" if config.environment == "default" else f" (environment {config.environment})"
-    edge.print(f"Valid: {counted(len(config.desired), 'object')} in {counted(files, 'file')}{pipelines}{where}.\n")
+    edge.print(f"Valid: {counted(len(desired), 'object')} in {counted(files, 'file')}{pipelines}{where}.\n")
     return ExitCode.DONE

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ from reconcile.cli.border import border
 from reconcile.cli.options import Options
 from reconcile.config.files import find_workspace, shown
 from reconcile.config.load import Config, FilesWrong, load
-from reconcile.core.address import Selection
+from reconcile.core.address import Address, Selection
 from reconcile.core.diagnostic import Diagnostic, did_you_mean
 from reconcile.core.errors import ConfigError
 from reconcile.engine.events import Listener
@@ -91,10 +92,13 @@ def open_workspace(options: Options, listener: Listener) -> Workspace:
 
 def check_selection(workspace: Workspace) -> None:
     """Raise ``ConfigError`` for a ``--select`` that names nothing, declared or recorded."""
-    if not workspace.selection.select:
-        return
-    known = {*workspace.config.desired, *workspace.place.store.latest().recorded}
-    unmatched = workspace.selection.unmatched(known)
+    if workspace.selection.select:
+        check_selected(workspace.selection, {*workspace.config.desired, *workspace.place.store.latest().recorded})
+
+
+def check_selected(selection: Selection, known: Collection[Address]) -> None:
+    """Raise ``ConfigError`` for a pattern that names none of ``known``."""
+    unmatched = selection.unmatched(known)
     if unmatched:
         raise ConfigError([_matches_nothing(pattern, [str(a) for a in known]) for pattern in unmatched])
 

@@ -79,7 +79,7 @@ def list_files(root: Path, here: Path) -> Listing:
             Diagnostic(
                 "no-desired-state",
                 "No desired-state file",
-                f"{shown(root, here)} holds {WORKSPACE_FILE} and no other *.yaml or *.yml file.",
+                f"The folder with {WORKSPACE_FILE} holds no other *.yaml or *.yml file.",
                 f'write one, for example {shown(root / "schedules.yaml", here)} with "schedules: []"',
                 Span(shown(root / WORKSPACE_FILE, here), 1, 1),
             )

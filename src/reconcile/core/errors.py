@@ -138,7 +138,7 @@ class Unavailable(PlatformError):
     """No answer, and the request certainly had no effect."""
 
     code = "unavailable"
-    summary = "The platform cannot be reached"
+    summary = "The platform is not available"
 
 
 class AnswerLost(PlatformError):

@@ -99,7 +99,7 @@ def _after_bad_listing(
     """Refuse to lose anything of a connection that could not be read whole, or that says it has nothing at all."""
     if limits.allowed is not None and len(losses) <= limits.allowed:
         return ()
-    failed = {a.connection for a, reading in live.items() if isinstance(reading, ReadFailed)}
+    failed = {a.connection for a, reading in live.items() if isinstance(reading, ReadFailed) and reading.of_listing}
     empty = {a.connection for a, reading in live.items() if isinstance(reading, Missing) and reading.listing_was_empty}
     lost_by = Counter(
         change.address.connection

@@ -376,7 +376,7 @@ def _change(
             stage=case.kind.stage(action, case.address, after),
             id=id,
             to_record=_record(case, desired, id, case.now) if desired else None,
-            last_applied_at=recorded.applied_at if recorded else None,
+            last_applied_at=recorded.applied_at if recorded and recorded.certain else None,
             note=note,
         ),
     )

@@ -61,10 +61,14 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class ReadFailed:
-    """Reading failed, so nothing is known of the object: neither that it is there nor that it is not."""
+    """Reading failed, so nothing is known of the object: neither that it is there nor that it is not.
+
+    ``of_listing`` says that a whole list failed, and not the reading of this object alone.
+    """
 
     address: Address
     diagnostic: Diagnostic
+    of_listing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

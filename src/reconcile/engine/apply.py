@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import Protocol
 
 from reconcile.core.address import Address
@@ -28,9 +28,12 @@ from reconcile.providers.base import Wanted, Writer
 # An object is read again at most this long before it is written; the promise is 10 seconds, the rest is for the call.
 OLDEST_READING_SECONDS = 8.0
 
-# Workers beyond the calls that may be under way (the client keeps to that): while these wait for the platform, the
-# next calls are made ready.
+# Workers beyond the calls that may be under way: while those wait for the platform, the next ones are made ready.
 SPARE_WORKERS = 4
+
+
+_NOT_AGAIN = "look at the platform; it is not sent again by itself: for that, change its note (`once`)"
+_AGAIN = "apply again: it is sent once more, which does no harm"
 
 
 class Outcome(StrEnum):
@@ -136,6 +139,8 @@ class _Run:
         self._writer = work.writers[connection]
         self._width = work.widths[connection]
         self._count = count
+        # As many calls as the platform is asked at once; workers beyond them make the next ones ready.
+        self._slots = BoundedSemaphore(self._width)
         readable = [change for stage in stages for change in stage if self._is_readable(change) and change.requests]
         self._again = _Again(self._writer, readable, work.clock)
 
@@ -190,14 +195,15 @@ class _Run:
 
     def _try(self, change: Change) -> Result:
         """Return how far the change got: settled, or sent and to be read back."""
-        if self._work.stopping():
-            return self._settle(Result(change, Outcome.SKIPPED))
         if not change.requests:
             return self._settle(Result(change, Outcome.DONE))
-        if not self._is_readable(change):
-            return self._settle(self._send_unseen(change))
-        refusal = self._look_again(change)
-        return self._settle(refusal) if refusal else self._send(change)
+        refusal = self._look_again(change) if self._is_readable(change) else None
+        if refusal:
+            return self._settle(refusal)
+        with self._slots:
+            if self._work.stopping():
+                return self._settle(Result(change, Outcome.SKIPPED))
+            return self._send(change) if self._is_readable(change) else self._settle(self._send_unseen(change))
 
     def _settle(self, result: Result) -> Result:
         self._work.witness.settled(result)
@@ -245,7 +251,8 @@ class _Run:
         except PlatformError as error:
             diagnostic = _located(change, error.diagnostics[0])
             if error.may_have_happened:
-                return Result(change, Outcome.UNKNOWN, _unknown(diagnostic), sent=True)
+                hint = _NOT_AGAIN if self._kind(change).kind.one_shot else _AGAIN
+                return Result(change, Outcome.UNKNOWN, replace(_unknown(diagnostic), hint=hint), sent=True)
             return Result(change, Outcome.FAILED, diagnostic)
         return Result(change, Outcome.DONE, sent=True)
 

@@ -111,7 +111,7 @@ class _Broken:
         return self._error.diagnostics[0]
 
     def read(self, wanted: Collection[Wanted], *, exact: bool = False) -> Readings:
-        return Readings({item.address: ReadFailed(item.address, self.diagnostic) for item in wanted})
+        return Readings({item.address: ReadFailed(item.address, self.diagnostic, of_listing=True) for item in wanted})
 
     def send(self, request: Request) -> None:
         raise PlatformError(self.diagnostic.detail, hint=self.diagnostic.hint, code=self.diagnostic.code)

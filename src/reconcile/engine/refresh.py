@@ -53,7 +53,9 @@ def read_safely(reader: Reader, wanted: Collection[Wanted], *, exact: bool = Fal
     try:
         return reader.read(wanted, exact=exact)
     except PlatformError as error:
-        return Readings({item.address: ReadFailed(item.address, error.diagnostics[0]) for item in wanted})
+        return Readings(
+            {item.address: ReadFailed(item.address, error.diagnostics[0], of_listing=True) for item in wanted}
+        )
 
 
 def read_in_parts(reader: Reader, wanted: Collection[Wanted]) -> Iterator[Readings]:
@@ -70,7 +72,7 @@ def read_in_parts(reader: Reader, wanted: Collection[Wanted]) -> Iterator[Readin
                 left.pop(address, None)
             yield part
     except PlatformError as error:
-        yield Readings({address: ReadFailed(address, error.diagnostics[0]) for address in left})
+        yield Readings({address: ReadFailed(address, error.diagnostics[0], of_listing=True) for address in left})
 
 
 def _wanted(

@@ -91,7 +91,8 @@ class Planned:
     @property
     def unseen(self) -> int:
         """How many recorded objects the platform has no way to show."""
-        return sum(a in self.recorded and isinstance(r, Unreadable) for a, r in self.live.items())
+        items = self.plan.unchanged
+        return sum(not item.readable and not item.one_shot and bool(item.last_applied_at) for item in items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ def apply_files(place: Place, wish: Wish, approve: Callable[[Plan], bool], stopp
     owner = Owner(place.origin.id, place.origin.by, place.origin.host, place.pid, command)
     with acquire(place.backend, owner, lambda: datetime.now(UTC)) as lock:
         for note in lock.notes:
-            place.outside.listener(LockTaken(note.detail))
+            place.outside.listener(LockTaken(f"{note.summary}: {note.detail}"))
         with open_writers(place.links, place.outside) as writers:
             planned = _planned(place, wish, writers, None)
             if planned.plan.refusals or (planned.plan.changes and not approve(planned.plan)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args
@@ -80,7 +81,7 @@ def rooted(settings: Model, root: Path) -> Model:
         if isinstance(value, BaseModel):
             changes[name] = rooted(value, root)
         elif isinstance(value, str) and _names_file(field):
-            changes[name] = str(root / Path(value).expanduser())
+            changes[name] = os.path.normpath(root / Path(value).expanduser())
     return settings.model_copy(update=changes)
 
 

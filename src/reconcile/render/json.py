@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.diff import FieldChange
 from reconcile.core.drift import Drift
@@ -60,12 +61,19 @@ def change_document(change: Change) -> dict[str, Any]:
     }
 
 
-def drift_document(drift: Iterable[Drift], pending: int, diagnostics: Iterable[Diagnostic]) -> dict[str, Any]:
-    """Return drift in format ``reconcile.drift/1``; ``pending`` counts changes that the files ask for."""
+def drift_document(
+    drift: Iterable[Drift], pending: int, diagnostics: Iterable[Diagnostic], unread: Iterable[Address] = ()
+) -> dict[str, Any]:
+    """Return drift in format ``reconcile.drift/1``.
+
+    ``pending`` counts changes that the files ask for; ``unread`` names what could not be looked at: of that, an empty
+    ``drift`` says nothing.
+    """
     return {
         "format": DRIFT_FORMAT,
         "drift": [drift_item(item) for item in drift],
         "pending": pending,
+        "unread": [str(address) for address in unread],
         "diagnostics": as_json(diagnostics),
     }
 

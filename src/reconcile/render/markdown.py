@@ -23,16 +23,24 @@ def plan_markdown(plan: Plan, *, prefix: str = "", requests: bool = False, befor
 
     What does not fit is left out in whole pieces, details first, and the text says how much is missing.
     """
-    head = [*before.splitlines(), "", f"### reconcile: {_text(summary_line(plan).removesuffix('.'))}", ""]
+    head = [
+        *(*before.splitlines(), "") * bool(before),
+        f"### reconcile: {_text(summary_line(plan).removesuffix('.'))}",
+        "",
+    ]
     head += _messages([*plan.refusals, *plan.diagnostics], prefix)
     rows = [_row(change, prefix) for change in plan.changes]
     details = [_detail(change, prefix, requests) for change in plan.changes]
     return _fitted(head, rows, details, _drift_block(plan.drift, prefix))
 
 
-def drift_markdown(drift: Sequence[Drift], pending: int, diagnostics: Sequence[Diagnostic], *, prefix: str = "") -> str:
-    """Return drift as Markdown, never longer than ``LONGEST`` characters."""
-    moved = f"{counted(len(drift), 'object')} drifted" if drift else "no drift"
+def drift_markdown(
+    drift: Sequence[Drift], pending: int, diagnostics: Sequence[Diagnostic], *, unread: int = 0, prefix: str = ""
+) -> str:
+    """Return drift as Markdown, never longer than ``LONGEST`` characters. ``unread`` objects could not be looked at."""
+    moved = f"{counted(len(drift), 'object')} drifted" if drift else "" if unread else "no drift"
+    if unread:
+        moved += f"{', ' if moved else ''}{counted(unread, 'object')} could not be read"
     waiting = f"; {counted(pending, 'change')} of the files not applied" if pending else ""
     head = [f"### reconcile: {moved}{waiting}", "", *_messages(diagnostics, prefix)]
     return _fitted(head, [], [], _drift_block(drift, prefix))
@@ -44,6 +52,11 @@ def code(text: str) -> str:
     fence = "`" * (1 + _longest_run(plain))
     pad = " " if plain.startswith("`") or plain.endswith("`") else ""
     return f"{fence}{pad}{plain}{pad}{fence}"
+
+
+def error_markdown(diagnostics: Sequence[Diagnostic], *, prefix: str = "") -> str:
+    """Return what a command says that failed before it had a result, never longer than ``LONGEST`` characters."""
+    return _fitted(["### reconcile: failed", "", *_messages(diagnostics, prefix)], [], [], [])
 
 
 def _messages(diagnostics: Sequence[Diagnostic], prefix: str) -> list[str]:

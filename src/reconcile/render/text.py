@@ -47,6 +47,9 @@ def plan_text(
     if plan.drift:
         blocks.append(drift_text(plan.drift, color=color, prefix=prefix))
     blocks.append(paint(summary_line(plan), Style.STRONG))
+    if plan.refusals:
+        reasons = counted(len(plan.refusals), "reason")
+        blocks[-1] += "\n" + paint(f"Refused, for {reasons}: apply would change nothing.", Style.BAD)
     return "\n\n".join(blocks) + "\n"
 
 
@@ -72,7 +75,11 @@ def change_text(change: Change, paint: Paint, prefix: str = "", requests: bool =
         f"{paint(f'{sign} {change.action:<7}', style)} {paint(printable(str(change.address)), Style.STRONG)}",
         f"          {paint(_why_line(change, prefix), Style.FAINT)}",
     ]
-    lines += [field_line(field, change.action, paint) for field in change.fields]
+    fields = change.fields
+    if change.action is Action.ASSERT and not fields:
+        # The same as we recorded, and sent all the same: then the values are what there is to see.
+        fields = tuple(FieldChange(name, None, value) for name, value in change.after.items())
+    lines += [field_line(field, change.action, paint) for field in fields]
     if requests:
         lines += [line for request in change.requests for line in request_lines(request, paint)]
     return "\n".join(lines)
@@ -133,9 +140,15 @@ def _why_line(change: Change, prefix: str) -> str:
             Why.FILE: "the file changed",
             Why.DRIFT: "changed on the platform",
             Why.BOTH: "the file changed, and so did the platform",
-            Why.UNKNOWN: "the platform does not show what it is now",
+            Why.UNKNOWN: _unknown_words(change),
         }[change.why]
     return f"{where}{words}{'; ' + last if last else ''}"
+
+
+def _unknown_words(change: Change) -> str:
+    if change.action is Action.ASSERT:
+        return "the platform does not show what it is now"
+    return "nobody knows how our last apply of it ended"
 
 
 def _unchanged_line(item: Unchanged, paint: Paint, prefix: str) -> str:

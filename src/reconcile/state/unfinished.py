@@ -177,7 +177,7 @@ def _note(item: Unfinished, begin: Begin) -> Diagnostic:
     if item.is_running:
         settled = len(item.settled)
         detail = f"{who} is running: {settled} of its {total} changes are done with."
-        return Diagnostic("in-flight", "An apply is running", detail, severity=Severity.NOTE)
+        return Diagnostic("in-flight", "An apply is running", detail, severity=Severity.WARNING)
     detail = f"{who} was cut off: {count} of {total} {'change was' if total == 1 else 'changes were'} in flight"
     names = [str(intent.address) for intent in item.in_doubt]
     more = f" and {count - NAMED} more" if count > NAMED else ""

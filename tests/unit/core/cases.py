@@ -86,9 +86,10 @@ def missing(address: Address, *, empty: bool = False) -> Missing:
     return Missing(address, Diagnostic("unknown-object", "Unknown recipe", "no such recipe"), empty)
 
 
-def unread(address: Address) -> ReadFailed:
-    """Return the reading of an asset whose list failed."""
-    return ReadFailed(address, Diagnostic("unavailable", "The platform cannot be reached", "sales: 503"))
+def unread(address: Address, *, alone: bool = False) -> ReadFailed:
+    """Return the reading of an asset whose list failed, or whose own reading did."""
+    told = Diagnostic("unavailable", "The platform cannot be reached", "sales: 503")
+    return ReadFailed(address, told, of_listing=not alone)
 
 
 def snapshots(*parts: Desired | Reading | Recorded) -> Snapshots:

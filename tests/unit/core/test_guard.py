@@ -120,6 +120,11 @@ def test_any_delete_after_a_failed_listing_is_refused() -> None:
     assert codes(*removing(1, 10), unread(other), want(other, WEEKLY)) == []
 
 
+def test_one_object_that_cannot_be_read_stops_no_delete_of_another() -> None:
+    """An ambiguous name is no failed listing: what is deleted has been seen."""
+    assert codes(*removing(1, 10), unread(B, alone=True), want(B, WEEKLY)) == []
+
+
 def test_without_deletes_a_failed_listing_refuses_nothing() -> None:
     """What could be planned is applied; the failure itself is told elsewhere."""
     assert codes(want(A, DAILY), shown(A, WEEKLY), unread(B), want(B, WEEKLY)) == []

@@ -12,6 +12,7 @@ from reconcile.core.diff import FieldChange
 from reconcile.core.errors import AnswerLost, BadAnswer, Rejected, StateError, Unavailable
 from reconcile.core.kind import Request
 from reconcile.core.snapshot import Live, Values
+from reconcile.engine import apply as engine
 from reconcile.engine.apply import Outcome, Result
 from reconcile.engine.events import ApplyBegan, ChangeEnded, ReadBackBegan
 from reconcile.providers.base import Readings, Wanted
@@ -23,6 +24,12 @@ OLD, NEW, THIRD = daily("01:00"), daily("02:00"), daily("03:00")
 ON: Values = {"activated": True, "archived": False}
 OFF: Values = {"activated": False, "archived": False}
 LOST = AnswerLost("the connection was cut")
+
+
+@pytest.fixture(autouse=True)
+def one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a width of one mean one worker, so that the order of calls is known."""
+    monkeypatch.setattr(engine, "SPARE_WORKERS", 0)
 
 
 def test_a_plain_update() -> None:

@@ -97,7 +97,8 @@ def test_drift_of_the_contract() -> None:
     plan = scene().plan()
     document = parsed(drift_document(plan.drift, 2, plan.diagnostics))
     assert (document["format"], document["pending"]) == ("reconcile.drift/1", 2)
-    assert set(document) == {"format", "drift", "pending", "diagnostics"}
+    assert set(document) >= {"format", "drift", "pending", "diagnostics"}
+    assert document["unread"] == []
     (item,) = document["drift"]
     assert {key: item[key] for key in ("address", "why", "fields", "source")} == {
         "address": "sales/schedule/recipe:A",
@@ -106,6 +107,12 @@ def test_drift_of_the_contract() -> None:
         "source": {"file": "sales.yaml", "line": 31, "column": 5},
     }
     assert parsed(plan_document(plan))["drift"] == document["drift"]
+
+
+def test_drift_names_what_could_not_be_read() -> None:
+    """An empty drift says nothing about what nobody could look at."""
+    plan = scene().plan()
+    assert drift_document((), 0, (), [plan.changes[0].address])["unread"] == ["sales/schedule/recipe:A"]
 
 
 def test_refusals_come_with_the_diagnostics() -> None:

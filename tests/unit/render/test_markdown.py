@@ -7,7 +7,7 @@ import pytest
 
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.source import Span
-from reconcile.render.markdown import LONGEST, code, drift_markdown, plan_markdown
+from reconcile.render.markdown import LONGEST, code, drift_markdown, error_markdown, plan_markdown
 
 from .plans import HOSTILE, NONE, Scene, daily
 
@@ -61,7 +61,7 @@ def assert_balanced(text: str) -> None:
 def test_a_small_plan() -> None:
     """A title, a table row for each change, details folded away."""
     text = plan_markdown(Scene().schedule("A", file=daily("05:00"), live=daily("01:00")).plan(), prefix="d/")
-    assert text.startswith("\n### reconcile: Plan: 1 to update; 0 unchanged\n")
+    assert text.startswith("### reconcile: Plan: 1 to update; 0 unchanged\n")
     assert "| action | object | fields | why | where |\n|---|---|---|---|---|\n" in text
     assert "| `~` update | `sales/schedule/recipe:A` | time | new | `d/sales.yaml:3` |" in text
     assert "<details><summary>Details</summary>" in text
@@ -148,6 +148,21 @@ def test_drift() -> None:
     assert "time: 01:00 -> 03:00" in text
     assert_balanced(text)
     assert drift_markdown((), 0, ()).startswith("### reconcile: no drift\n")
+
+
+def test_what_could_not_be_read_is_not_no_drift() -> None:
+    """Nothing found and not all seen is not "no drift"."""
+    assert drift_markdown((), 0, (), unread=2).startswith("### reconcile: 2 objects could not be read\n")
+
+
+def test_an_error_is_text_that_fits() -> None:
+    """What a command says that failed: messages, and nothing that looks like a result."""
+    told = Diagnostic("x", "No", "because of `<b>`", "do this")
+    text = error_markdown([told] * 3000)
+    assert text.startswith("### reconcile: failed\n")
+    assert "because of" in text
+    assert len(text) <= LONGEST
+    assert_balanced(text)
 
 
 def test_much_drift_fits() -> None:

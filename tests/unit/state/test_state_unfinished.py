@@ -202,7 +202,7 @@ def test_an_apply_that_runs_is_not_called_cut_off(memory: Backend) -> None:
     left = unfinished(memory, read_holder(memory, NOW))
     assert left[0].is_running
     _, (note,) = overlay({}, left)
-    assert note.severity is Severity.NOTE
+    assert note.severity is Severity.WARNING
     assert note.detail.endswith("is running: 1 of its 2 changes are done with.")
     discard(memory, left)
     assert len(memory.list("journal")) == 2

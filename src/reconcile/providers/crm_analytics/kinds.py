@@ -121,7 +121,7 @@ def _day_of_month(value: Any) -> int | str:
 
 def _days_of_month(days: list[int | str]) -> list[int | str]:
     if "last" in days and len(days) > 1:
-        raise ValueError("last stands alone: the platform takes the last day or numbered days, not both")
+        raise ValueError('"last" stands alone: the platform takes the last day or numbered days, not both')
     return days
 
 

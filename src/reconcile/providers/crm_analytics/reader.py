@@ -90,7 +90,9 @@ class ScheduleReader:
         for kind, listed in zip(kinds, self._spread(self._list, kinds), strict=True):
             mine = [target for target in targets if target.kind == kind]
             if isinstance(listed, Diagnostic):
-                readings.update({target.address: ReadFailed(target.address, listed) for target in mine})
+                readings.update(
+                    {target.address: ReadFailed(target.address, listed, of_listing=True) for target in mine}
+                )
                 continue
             if listed.is_short:
                 diagnostics.append(self._short(kind))
@@ -158,7 +160,10 @@ class ScheduleReader:
         try:
             listing = lists[kind]()
         except PlatformError as error:
-            return replace(error.diagnostics[0], detail=f"{self._connection}: {error.diagnostics[0].detail}")
+            told = error.diagnostics[0]
+            # What the client says names the connection; what was found wrong in an answer does not.
+            named = told.detail if self._connection in told.detail else f"{self._connection}: {told.detail}"
+            return replace(told, detail=named)
         by_name: dict[str, tuple[Asset, ...]] = {}
         for asset in listing.assets:
             by_name[asset.name] = (*by_name.get(asset.name, ()), asset)
@@ -205,7 +210,8 @@ class ScheduleReader:
                 return asset
             case ():
                 if listed.is_short:
-                    return ReadFailed(target.address, replace(self._short(listed.kind), severity=Severity.ERROR))
+                    diagnostic = replace(self._short(listed.kind), severity=Severity.ERROR)
+                    return ReadFailed(target.address, diagnostic, of_listing=True)
                 return Missing(target.address, self._unknown(listed, target), not listed.by_id)
             case several:
                 return ReadFailed(target.address, self._ambiguous(target, several))

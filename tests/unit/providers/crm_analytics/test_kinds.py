@@ -111,8 +111,8 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "day as text": ({**MONTHLY, "days_of_month": ["1"]}, "1 to 31, or last"),
     "day true": ({**MONTHLY, "days_of_month": [True]}, "1 to 31, or last"),
     "the platform's own -1": ({**MONTHLY, "days_of_month": [-1]}, "1 to 31, or last"),
-    "last in company": ({**MONTHLY, "days_of_month": [1, "last"]}, "last stands alone"),
-    "last twice": ({**MONTHLY, "days_of_month": ["last", "last"]}, "last stands alone"),
+    "last in company": ({**MONTHLY, "days_of_month": [1, "last"]}, '"last" stands alone'),
+    "last twice": ({**MONTHLY, "days_of_month": ["last", "last"]}, '"last" stands alone'),
     "eventdriven sync": (
         {"data_sync": "S", "frequency": "eventdriven", "trigger_rule": "$X"},
         "a data sync cannot be eventdriven",
