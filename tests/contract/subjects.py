@@ -114,8 +114,7 @@ class CrmAnalytics:
     def fields(self) -> list[tuple[str, Entry, Entry]]:
         found: list[tuple[str, Entry, Entry]] = []
         for frequency in self._frequencies():
-            before, other = SHAPES[frequency]
-            for name, value in other.items():
+            for name, value in SHAPES[frequency][1].items():
                 entry = self._entry(f"{frequency}_{name}", frequency, 0)
                 found.append((name, entry, {**entry, name: value}))
         return found

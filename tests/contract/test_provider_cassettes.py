@@ -1,7 +1,7 @@
 """The providers' conversations, recorded against the simulators and replayed without any network.
 
-The cassettes in tests/cassettes were made by ``RECONCILE_RECORD_CASSETTES=1 pytest tests/contract/test_provider_cassettes.py``.
-They hold what the sandbox answered, not a real platform; what they guard is that the calls stay as they are, byte for byte.
+tests/cassettes/README.md says how they are made. They hold what the sandbox answered, not a real platform; what they
+guard is that the calls stay as they are, byte for byte.
 """
 
 from __future__ import annotations
@@ -75,7 +75,11 @@ def cassette(name: str, world: World) -> Iterator[Any]:
         path.unlink(missing_ok=True)
         world.admin("PUT", "clock", {"now": "2026-11-22T14:00:00Z"})
     else:
-        world.env |= {"SF_INSTANCE_URL": NOWHERE, "TAILER_URL": NOWHERE, "TAILER_API_JWT": "another.token.than-recorded"}
+        world.env |= {
+            "SF_INSTANCE_URL": NOWHERE,
+            "TAILER_URL": NOWHERE,
+            "TAILER_API_JWT": "another.token.than-recorded",
+        }
         world.env["SF_CLIENT_SECRET"] = "another secret than recorded"
     world.workspace(crm="concurrency: 1", tailer="concurrency: 1")
 
@@ -113,7 +117,7 @@ def _scrubbed(response: Any, url: str) -> Any:
 
 @pytest.mark.parametrize("name", CONVERSATIONS)
 def test_the_conversation_is_as_recorded(world: World, name: str) -> None:
-    """Every call is on the cassette, in order and byte for byte; every recorded call is made; the outcome is the same."""
+    """Every call is on the cassette, byte for byte; every recorded call is made; the outcome is the same."""
     converse, codes = CONVERSATIONS[name]
     with cassette(name, world) as playing:
         found = list(converse(world))
@@ -142,7 +146,12 @@ def test_a_cassette_says_what_it_is_and_holds_no_secret(world: World, path: Path
     assert text.startswith(HEADER)
     for name in ("SF_CLIENT_SECRET", "TAILER_API_JWT", "TAMR_API_KEY"):
         assert world.env[name] not in text
-    for pattern in (r"eyJ[A-Za-z0-9_-]{10}", r"00D[A-Za-z0-9]{12}!", r"client_secret=(?!scrubbed)", r"Bearer (?!scrubbed)"):
+    for pattern in (
+        r"eyJ[A-Za-z0-9_-]{10}",
+        r"00D[A-Za-z0-9]{12}!",
+        r"client_secret=(?!scrubbed)",
+        r"Bearer (?!scrubbed)",
+    ):
         assert not re.search(pattern, text), pattern
     for interaction in yaml.safe_load(text)["interactions"]:
         body = interaction["response"]["body"]["string"]

@@ -1,4 +1,4 @@
-"""What each provider makes of trouble: reads never shrink, what is safe is repeated, what is not is said to be unknown."""
+"""What each provider makes of trouble: reads never shrink, what is safe is repeated, the rest said to be unknown."""
 
 from __future__ import annotations
 
@@ -92,7 +92,11 @@ LASTING: dict[str, Rule] = {
     "200 and garbage": {"kind": "garbage"},
     "204": {"kind": "empty", "status": 204},
     "200 and another list": {"kind": "status", "status": 200, "body": {"things": []}},
-    "200 and null": {"kind": "status", "status": 200, "body": {"recipes": None, "dataflows": None, "dataConnectors": None}},
+    "200 and null": {
+        "kind": "status",
+        "status": 200,
+        "body": {"recipes": None, "dataflows": None, "dataConnectors": None},
+    },
     "200 and an array": {"kind": "status", "status": 200, "body": []},
     "200 and items without id": {
         "kind": "status",
@@ -105,7 +109,7 @@ LASTING: dict[str, Rule] = {
 @pytest.mark.parametrize("path", READS)
 @pytest.mark.parametrize("trouble", LASTING)
 def test_a_failed_list_is_an_error_and_changes_nothing(applied: World, trouble: str, path: str) -> None:
-    """plan and drift exit 1 and say so; nothing is deleted, drifted or forgotten; what is elsewhere is still planned."""
+    """plan and drift exit 1 and say so; nothing is deleted, drifted or forgotten."""
     applied.fault(**LASTING[trouble], method="GET", path=path)
     plan = applied.run("plan", "--format", "json")
     assert plan.code == 1, plan
@@ -328,7 +332,7 @@ def test_a_reset_is_never_sent_twice(world: World, trouble: str, after_effect: b
 
 @pytest.mark.parametrize("after_effect", [False, True])
 def test_a_reset_waits_for_503_within_one_apply_only(world: World, after_effect: bool) -> None:
-    """503 is waited for (tailer.md 3 allows it within the apply); when it stays it is unknown, and no later apply sends."""
+    """503 is waited for (tailer.md 3 allows it); when it stays it is unknown, and no later apply sends."""
     want(world, "reset")
     world.fault(**PASSING["503"], path="/v1/workflow/status", after_effect=after_effect)
     result = world.run("apply", "--yes", "--format", "json")

@@ -221,7 +221,14 @@ class Tailer(Platform):
             return _json(200, {"code": 200, "data": {}, "message": f"unknown configuration {key[1]}"})
         match request.path, body.get("action"):
             case "/v1/configuration/status", "set_configuration_status":
-                if set(body) != {*identity, "action", "activated", "archived", "configuration_type", "configuration_id"}:
+                if set(body) != {
+                    *identity,
+                    "action",
+                    "activated",
+                    "archived",
+                    "configuration_type",
+                    "configuration_id",
+                }:
                     return _json(200, {"message": "KO"})
                 self.known[key] = (body["activated"], body["archived"])
                 return _json(200, {"message": "OK"})

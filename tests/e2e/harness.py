@@ -1,4 +1,4 @@
-"""What black-box tests need: a sandbox over sockets, a workspace of files, and the program, in process or on its own."""
+"""What black-box tests need: a sandbox over sockets, a workspace of files, and the program."""
 
 from __future__ import annotations
 
@@ -239,7 +239,6 @@ class World:
     def resets(self) -> int:
         """Return how many workflow resets had an effect on the server."""
         return sum(e["path"] == "/v1/workflow/status" and e["effect"] for e in self.log(platform="tailer"))
-
 
     @contextmanager
     def meanwhile(self, path: str, *, seen: int, do: Callable[[], object]) -> Iterator[None]:

@@ -238,7 +238,7 @@ def test_tailer_order_off_and_on(world: World) -> None:
 
 
 def test_a_reset_is_made_once_for_each_note(world: World) -> None:
-    """The same note: never again. A changed note: once more. A removed entry: nothing. The old note back: it is done."""
+    """The same note: never again. A changed note: once more. A removed entry: nothing, also when it comes back."""
     world.tailer(resets=[reset("one")])
     world.apply()
     world.apply()

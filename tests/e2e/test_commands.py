@@ -71,7 +71,7 @@ def test_no_desired_state_file_is_an_error(world: World) -> None:
 def test_hidden_folders_are_not_read(one: World) -> None:
     """A file in .hidden, and the state folder, hold no desired state; a folder below does, .yml too."""
     one.write(".hidden/broken.yaml", "connection: [")
-    one.write("deep/er/more.yml", 'connection: sales\nschedules: [{recipe: Month_Close, frequency: none}]\n')
+    one.write("deep/er/more.yml", "connection: sales\nschedules: [{recipe: Month_Close, frequency: none}]\n")
     assert one.run("validate", "--format", "json").json["objects"] == 2
 
 
@@ -135,7 +135,9 @@ def test_apply_of_a_selection_touches_nothing_else(one: World) -> None:
 
 
 @pytest.mark.parametrize("command", [["plan"], ["apply", "--yes"], ["drift"], ["state", "list"]])
-def test_a_select_that_matches_nothing_is_an_error(one: World, command: list[str], request: pytest.FixtureRequest) -> None:
+def test_a_select_that_matches_nothing_is_an_error(
+    one: World, command: list[str], request: pytest.FixtureRequest
+) -> None:
     """Exit 1 with a suggestion; nothing is sent."""
     if command[0] == "state":
         request.applymarker(pytest.mark.xfail(strict=True, reason="state list says 'Nothing is recorded.' and exits 0"))
@@ -219,7 +221,13 @@ def test_detailed_exitcode(one: World) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [["plna"], ["plan", "--no-such"], ["plan", "--format", "xml"], ["plan", "extra"], ["apply", "--allow-deletes", "x"]],
+    [
+        ["plna"],
+        ["plan", "--no-such"],
+        ["plan", "--format", "xml"],
+        ["plan", "extra"],
+        ["apply", "--allow-deletes", "x"],
+    ],
 )
 def test_wrong_usage_is_64(one: World, words: list[str]) -> None:
     """Never click's own 2, which means changes; stdout stays empty without --format json."""
@@ -429,7 +437,9 @@ def test_the_example_workspace_applies_in_every_environment(world: World) -> Non
     import shutil
 
     shutil.rmtree(world.root)
-    shutil.copytree(Path(__file__).parents[2] / "desired_state", world.root, ignore=shutil.ignore_patterns(".reconcile"))
+    shutil.copytree(
+        Path(__file__).parents[2] / "desired_state", world.root, ignore=shutil.ignore_patterns(".reconcile")
+    )
     for words in ([], ["--env", "dev"], ["--env", "prod"]):
         world.admin("POST", "reset", {"seed": "example"})
         assert world.run("validate", *words).code == 0

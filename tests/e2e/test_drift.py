@@ -32,7 +32,7 @@ def test_no_drift(applied: World) -> None:
     """Exit 0, an empty list, GETs only."""
     assert drift_of(applied, 0)["drift"] == []
     assert applied.sent() == []
-    assert not [e for e in applied.log(platform="tailer")]
+    assert applied.log(platform="tailer") == []
 
 
 def test_what_moved_from_what_to_what(applied: World) -> None:
@@ -81,7 +81,7 @@ def test_moved_to_where_the_file_wants_it(applied: World) -> None:
 
 
 def test_a_gone_asset_is_drift(applied: World) -> None:
-    """"no longer exists", exit 5, never silence; plan is an error for what a file asks for."""
+    """ "no longer exists", exit 5, never silence; plan is an error for what a file asks for."""
     applied.remove_asset("Board_Pack")
     (item,) = drift_of(applied)["drift"]
     assert item["gone"] is True

@@ -67,7 +67,6 @@ def test_frequency_none_on_what_was_never_ours_is_no_delete_of_ours(world: World
     world.apply()
 
 
-@pytest.mark.xfail(strict=True, reason="a failed first DELETE records the object in doubt, and then it counts as a loss of ours")
 def test_a_first_delete_that_failed_can_be_tried_again(world: World) -> None:
     """What the platform refused yesterday is not guarded today: the schedule never was ours."""
     world.sales(none("Retired_Report"))
@@ -82,7 +81,9 @@ def test_a_schedule_made_by_hand_where_none_is_recorded_can_be_taken_back(world:
     """Recorded is "none": taking away what a person added deletes no schedule that we recorded."""
     world.sales(none("Retired_Report"))
     world.apply()
-    world.by_hand("recipe", "Retired_Report", {"frequency": "daily", "time": {"hour": 1, "minute": 0, "timeZone": "UTC"}})
+    world.by_hand(
+        "recipe", "Retired_Report", {"frequency": "daily", "time": {"hour": 1, "minute": 0, "timeZone": "UTC"}}
+    )
     world.apply()
 
 
@@ -129,7 +130,7 @@ def test_selecting_does_not_shrink_what_the_share_is_of(six: World) -> None:
 def test_an_empty_listing_is_not_believed(six: World) -> None:
     """The platform lists nothing: a removed entry is not forgotten, and what is declared is an error."""
     six.sales(*(recipe(name) for name in NAMES[1:]))
-    empty = {"recipes": [], "nextPageUrl": None, "totalSize": 0}
+    empty: dict[str, object] = {"recipes": [], "nextPageUrl": None, "totalSize": 0}
     six.fault("status", method="GET", path="/wave/recipes", status=200, body=empty)
     plan = six.run("plan", "--format", "json")
     assert plan.code == 1, plan
@@ -142,7 +143,7 @@ def test_an_empty_listing_is_not_believed(six: World) -> None:
 def test_an_empty_listing_with_nothing_declared_is_refused(six: World) -> None:
     """All entries gone and all assets gone at once is an accident until somebody allows it."""
     six.sales()
-    empty = {"recipes": [], "nextPageUrl": None, "totalSize": 0}
+    empty: dict[str, object] = {"recipes": [], "nextPageUrl": None, "totalSize": 0}
     six.fault("status", method="GET", path="/wave/recipes", status=200, body=empty)
     refused(six, "guard-listing")
 
@@ -152,7 +153,9 @@ def test_a_failed_listing_deletes_nothing(six: World) -> None:
     six.sales(*(recipe(name) for name in NAMES), {"dataflow": "Opportunities", "frequency": "daily", "time": "01:00"})
     six.apply()
     six.forget_log()
-    six.sales(*(recipe(name) for name in NAMES[1:]), {"dataflow": "Opportunities", "frequency": "daily", "time": "01:00"})
+    six.sales(
+        *(recipe(name) for name in NAMES[1:]), {"dataflow": "Opportunities", "frequency": "daily", "time": "01:00"}
+    )
     six.fault("status", method="GET", path="/wave/dataflows", status=500)
     plan = six.run("plan", "--format", "json")
     assert plan.code == 1, plan

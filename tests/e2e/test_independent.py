@@ -67,7 +67,9 @@ def test_every_frequency_of_every_kind_arrives_and_stays(world: World, crm: Crm)
     assert all(seen.method == "GET" for seen in crm.seen if "oauth2" not in seen.path)
     world.apply()
     sent = sorted(((m, p, b) for m, p, b in crm.writes()), key=lambda each: each[1])
-    planned = sorted(((r["method"], r["path"], r["body"]) for c in plan["changes"] for r in c["requests"]), key=lambda r: r[1])
+    planned = sorted(
+        ((r["method"], r["path"], r["body"]) for c in plan["changes"] for r in c["requests"]), key=lambda r: r[1]
+    )
     assert sent == planned
     assert world.run("drift").code == 0
     assert world.run("plan", "--exact", "--detailed-exitcode").code == 0

@@ -83,7 +83,10 @@ def test_a_secret_written_into_the_file_is_not_shown(world: World) -> None:
     """A literal secret in reconcile.yaml with a mistake beside it: the quoted line has stars."""
     world.sales(recipe("Board_Pack"))
     text = (world.root / "reconcile.yaml").read_text()
-    world.write("reconcile.yaml", text.replace('client_secret: "${env.SF_CLIENT_SECRET}"', "client_secret: hunter2hunter2, x: 1"))
+    world.write(
+        "reconcile.yaml",
+        text.replace('client_secret: "${env.SF_CLIENT_SECRET}"', "client_secret: hunter2hunter2, x: 1"),
+    )
     result = world.run("validate", "--format", "json")
     assert result.code == 1, result
     assert "hunter2hunter2" not in result.out + result.err
@@ -101,7 +104,7 @@ def test_a_secret_used_as_a_value(world: World) -> None:
     "url", ["http://crm.example.test", "http://10.0.0.1", "ftp://127.0.0.1", "https://user:pw@crm.example.test", "x"]
 )
 def test_an_unsafe_url_is_refused_before_any_call(world: World, url: str) -> None:
-    """http to anywhere but this machine, and credentials in a URL, are errors with a place; the password is not shown."""
+    """http to anywhere but this machine, and credentials in a URL, are errors; the password is not shown."""
     world.sales(recipe("Board_Pack"))
     world.env["SF_INSTANCE_URL"] = url
     for command in (["validate"], ["plan"], ["apply", "--yes"]):
@@ -172,12 +175,16 @@ def test_an_instance_url_in_the_login_does_not_lead_elsewhere(world: World) -> N
     """The configured instance_url is where calls go, whatever the token answer says."""
     world.sales(recipe("Board_Pack"))
     with other_host() as (url, seen):
-        world.fault("status", path="oauth2", status=200, body={"access_token": "sandbox-access-token", "instance_url": url})
+        world.fault(
+            "status", path="oauth2", status=200, body={"access_token": "sandbox-access-token", "instance_url": url}
+        )
         assert world.run("plan").code == 0
         assert seen == []
 
 
-@pytest.mark.xfail(strict=True, reason="the document is cleaned after json.dumps, which has spelled the secret otherwise")
+@pytest.mark.xfail(
+    strict=True, reason="the document is cleaned after json.dumps, which has spelled the secret otherwise"
+)
 @pytest.mark.parametrize("secret", ['with "quotes" inside', "back\\slash\\inside", "tab\tinside-it"])
 def test_a_secret_that_json_spells_otherwise(world: World, secret: str) -> None:
     """A secret with characters that JSON escapes is as secret as any other."""

@@ -73,7 +73,7 @@ def _document(plan: Result) -> str:
 
 
 def _requests(world: World, plan: Result, applied: Result) -> str:
-    """Return what arrived: schedules by path, as none depends on another; Tailer's calls in the order they were made."""
+    """Return what arrived: schedules by path, as none depends on another; Tailer's calls in their order."""
     sent: list[str] = []
     for method, path, body in world.sent():
         sent.append(f"{method} {path}" + ("" if body is None else " " + json.dumps(body, ensure_ascii=False)))

@@ -14,7 +14,7 @@ import click
 
 from reconcile.cli.border import Border, border, guarded
 from reconcile.cli.exit_codes import ExitCode
-from reconcile.cli.options import Options, common, err, needs_format
+from reconcile.cli.options import Options, common, err, has_terminal, needs_format
 
 if TYPE_CHECKING:
     from reconcile.core.plan import Plan
@@ -77,7 +77,7 @@ def _asked(count: int) -> bool:
     from reconcile.core.errors import Refused
     from reconcile.render.terminal import counted
 
-    if not sys.stdin.isatty():
+    if not has_terminal():
         raise Refused(
             Diagnostic(
                 "no-terminal",
@@ -90,7 +90,6 @@ def _asked(count: int) -> bool:
 
 
 def _told(applied: Applied, options: Options, edge: Border, *, interrupted: bool) -> int:
-    from reconcile.render.json import document_text
     from reconcile.render.result import result_document, result_markdown, result_text
 
     edge.show([r.diagnostic for r in applied.results if r.diagnostic], options)
@@ -98,7 +97,7 @@ def _told(applied: Applied, options: Options, edge: Border, *, interrupted: bool
         edge.show(applied.trouble.diagnostics, options)
     match options.format:
         case "json":
-            edge.print(document_text(result_document(applied)))
+            edge.print_document(result_document(applied))
         case "markdown":
             edge.print(result_markdown(applied, prefix=edge.prefix))
         case _:

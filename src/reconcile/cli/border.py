@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
 import click
 
@@ -37,9 +37,27 @@ class Border:
             text = render(shown, self.sources, prefix=self.prefix, color=options.color_for(sys.stderr))
             err(self.redactor.clean(text))
 
+    def print_document(self, document: Mapping[str, Any]) -> None:
+        """Print a JSON document on stdout, without secrets: JSON may spell one otherwise, so before it is text."""
+        from reconcile.render.json import document_text
+
+        out(document_text(_cleaned(document, self.redactor)))
+
     def print(self, text: str) -> None:
         """Print a result on stdout, without secrets."""
         out(self.redactor.clean(text))
+
+
+def _cleaned(value: Any, redactor: Redactor) -> Any:
+    match value:
+        case str():
+            return redactor.clean(value)
+        case Mapping():
+            return {key: _cleaned(item, redactor) for key, item in value.items()}
+        case list() | tuple():
+            return [_cleaned(item, redactor) for item in value]
+        case _:
+            return value
 
 
 def border() -> Border:
@@ -62,12 +80,12 @@ def guarded(command: Callable[Params, int]) -> Callable[Params, int]:
 
 
 def _failed(error: ReconcileError) -> int:
-    from reconcile.render.json import document_text, error_document
+    from reconcile.render.json import error_document
 
     options, edge = current(), border()
     edge.show(error.diagnostics, options)
     if options.is_json:
-        edge.print(document_text(error_document(error.diagnostics)))
+        edge.print_document(error_document(error.diagnostics))
     elif options.format == "markdown":
         from reconcile.render.markdown import error_markdown
 

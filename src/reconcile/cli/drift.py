@@ -26,7 +26,7 @@ def command(exact: bool) -> int:
     from reconcile.core.diagnostic import Severity
     from reconcile.core.drift import Why
     from reconcile.engine.run import Wish, plan
-    from reconcile.render.json import document_text, drift_document
+    from reconcile.render.json import drift_document
     from reconcile.render.markdown import drift_markdown
     from reconcile.render.terminal import counted
     from reconcile.render.text import drift_text
@@ -50,7 +50,7 @@ def command(exact: bool) -> int:
     edge.show(diagnostics, options)
     match options.format:
         case "json":
-            edge.print(document_text(drift_document(made.drift, pending, diagnostics, planned.unread)))
+            edge.print_document(drift_document(made.drift, pending, diagnostics, planned.unread))
         case "markdown":
             edge.print(drift_markdown(made.drift, pending, diagnostics, unread=len(planned.unread), prefix=edge.prefix))
         case _ if made.drift:

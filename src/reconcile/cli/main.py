@@ -84,7 +84,11 @@ _GC_THRESHOLDS = (100_000, 50, 50)
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the program and exit with its code."""
     gc.set_threshold(*_GC_THRESHOLDS)
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+    code = run(sys.argv[1:] if arguments is None else arguments)
+    if code == ExitCode.INTERRUPTED:
+        # Threads may still wait for an answer that nobody wants any more; leaving in order would wait for them.
+        os._exit(code)
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
@@ -92,33 +96,43 @@ def run(arguments: list[str]) -> int:
     try:
         with cli.make_context("reconcile", list(arguments)) as context:
             result = cli.invoke(context)
+        sys.stdout.flush()
         return int(result) if isinstance(result, int) else ExitCode.DONE
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
-    except click.UsageError as error:
-        return _usage(error, arguments)
     except click.ClickException as error:
         error.show()
-        return ExitCode.FAILED
+        is_usage = isinstance(error, click.UsageError)
+        _document("usage" if is_usage else "failed", error.format_message(), arguments)
+        # 64, since click's own 2 means that changes are pending.
+        return ExitCode.USAGE if is_usage else ExitCode.FAILED
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
+        _document("interrupted", "It was interrupted.", arguments)
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has seen enough (`| head`); the rest goes nowhere, quietly.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.FAILED
+    except OSError as error:
+        return _no_output(error)
 
 
-def _usage(error: click.UsageError, arguments: list[str]) -> int:
-    """Say what is wrong with the command line. 64, since click's own 2 means that changes are pending."""
-    error.show()
-    if _asks_for_json(arguments):
-        from reconcile.core.diagnostic import Diagnostic
-        from reconcile.render.json import document_text, error_document
+def _document(code: str, message: str, arguments: list[str]) -> None:
+    """Print the one JSON document that stdout holds on an error, if one was asked for."""
+    if not _asks_for_json(arguments):
+        return
+    from reconcile.core.diagnostic import Diagnostic
+    from reconcile.render.json import document_text, error_document
 
-        message = error.format_message()
-        click.echo(document_text(error_document([Diagnostic("usage", "Wrong usage", message)])), nl=False)
-    return ExitCode.USAGE
+    summary = {"usage": "Wrong usage", "interrupted": "Interrupted"}.get(code, "It failed")
+    click.echo(document_text(error_document([Diagnostic(code, summary, message)])), nl=False)
+    sys.stdout.flush()
+
+
+def _no_output(error: OSError) -> int:
+    """Return the exit code when stdout takes no more. Whoever closed it (`| head`) has seen enough."""
+    if not isinstance(error, BrokenPipeError):
+        click.echo(f"error: the output cannot be written: {error.strerror or error}", err=True)
+    # What is still buffered goes nowhere, quietly.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return ExitCode.FAILED
 
 
 def _asks_for_json(arguments: list[str]) -> bool:

@@ -106,6 +106,11 @@ _OPTIONS = (
 )
 
 
+def has_terminal() -> bool:
+    """Say whether there is somebody to ask. cron and systemd may give no stdin at all."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
 def out(text: str) -> None:
     """Print a result on stdout."""
     click.echo(text, nl=False, color=True)

@@ -36,7 +36,7 @@ def command(
     from reconcile.cli.progress import Progress
     from reconcile.cli.workspace import check_selection, open_workspace
     from reconcile.engine.run import Wish, plan
-    from reconcile.render.json import document_text, plan_document
+    from reconcile.render.json import plan_document
     from reconcile.render.markdown import plan_markdown
     from reconcile.render.text import plan_text
 
@@ -50,7 +50,7 @@ def command(
     edge.show([*workspace.config.diagnostics, *made.diagnostics, *made.refusals], options)
     match options.format:
         case "json":
-            edge.print(document_text(plan_document(made, everything=everything)))
+            edge.print_document(plan_document(made, everything=everything))
         case "markdown":
             edge.print(plan_markdown(made, prefix=edge.prefix, requests=requests))
         case _:

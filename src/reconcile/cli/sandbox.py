@@ -33,7 +33,6 @@ def command(port: int, state_dir: str | None, seed: str, latency: float) -> int:
     workspace (desired_state) works against it with the environment variables that are printed.
     """
     require_sandbox()
-    from reconcile.render.json import document_text
     from reconcile.sandbox import Sandbox, Server, environment
 
     options = current()
@@ -47,7 +46,7 @@ def command(port: int, state_dir: str | None, seed: str, latency: float) -> int:
     variables = environment(server.url)
     if options.is_json:
         document = {"format": "reconcile.sandbox/1", "url": server.url, "environment": variables, "diagnostics": []}
-        border().print(document_text(document))
+        border().print_document(document)
     else:
         exports = "".join(f"export {name}={value}\n" for name, value in variables.items())
         click.echo(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from reconcile.cli.border import border, guarded
 from reconcile.cli.exit_codes import ExitCode
-from reconcile.cli.options import common, needs_format
+from reconcile.cli.options import common, has_terminal, needs_format
 from reconcile.core.snapshot import Recorded
 
 STATE_FORMAT = "reconcile.state-list/1"
@@ -23,14 +25,15 @@ def command() -> None:
 @guarded
 def list_command() -> int:
     """List the recorded objects, or those that --select names."""
-    from reconcile.cli.workspace import open_workspace
+    from reconcile.cli.workspace import check_selection, open_workspace
     from reconcile.engine.events import unheard
-    from reconcile.render.json import document_text, values_document
+    from reconcile.render.json import values_document
     from reconcile.render.terminal import printable, when_text
 
     options = needs_format("text", "json")
     edge = border()
     workspace = open_workspace(options, unheard)
+    check_selection(workspace)
     state = workspace.place.store.latest()
     found = [state.recorded[a] for a in sorted(state.recorded) if workspace.selection.holds(a)]
     if options.is_json:
@@ -47,7 +50,7 @@ def list_command() -> int:
         ]
         base = {"lineage": state.lineage, "serial": state.serial}
         document = {"format": STATE_FORMAT, "base": base, "objects": objects, "diagnostics": []}
-        edge.print(document_text(document))
+        edge.print_document(document)
         return ExitCode.DONE
     for item in found:
         mark = " (protected)" if item.protect else ""
@@ -67,7 +70,7 @@ def show_command(address: str) -> int:
     from reconcile.core.diagnostic import Diagnostic, did_you_mean
     from reconcile.core.errors import ConfigError
     from reconcile.engine.events import unheard
-    from reconcile.render.json import document_text, values_document
+    from reconcile.render.json import values_document
     from reconcile.render.terminal import value_text, when_text
 
     options = needs_format("text", "json")
@@ -80,13 +83,9 @@ def show_command(address: str) -> int:
     item = known[address]
     if options.is_json:
         values = values_document(item.values)
-        edge.print(
-            document_text(
-                {"format": "reconcile.state-object/1", "address": address, "values": values, "id": item.id}
-                | {"applied_at": item.applied_at, "protect": item.protect, "certain": item.certain}
-                | {"file": item.file, "diagnostics": []}
-            )
-        )
+        document: dict[str, Any] = {"format": "reconcile.state-object/1", "address": address, "values": values}
+        document |= {"id": item.id, "applied_at": item.applied_at, "protect": item.protect, "certain": item.certain}
+        edge.print_document(document | {"file": item.file, "diagnostics": []})
         return ExitCode.DONE
     lines = [address, *(f"  {name}: {value_text(value)}" for name, value in item.values.items())]
     lines.append(f"{_last(item)} at {when_text(item.applied_at)}, from {item.file or 'no file'}")
@@ -101,13 +100,10 @@ def show_command(address: str) -> int:
 @guarded
 def unlock_command(yes: bool) -> int:
     """Break the lock, whoever holds it. Shows first what it breaks."""
-    import sys
-
     from reconcile.cli.workspace import open_workspace
     from reconcile.core.diagnostic import Diagnostic
     from reconcile.core.errors import Refused, StateError
     from reconcile.engine.events import unheard
-    from reconcile.render.json import document_text
     from reconcile.state.lock import break_lock, read_lock
 
     options = needs_format("text", "json")
@@ -120,7 +116,7 @@ def unlock_command(yes: bool) -> int:
         held, what = None, f"that cannot be read: {error.diagnostics[0].detail.removesuffix('.')}"
     if what:
         question = f"Break the lock {what}? Somebody may be applying."
-        if not yes and not sys.stdin.isatty():
+        if not yes and not has_terminal():
             raise Refused(
                 Diagnostic("no-terminal", "There is no terminal to ask on", question, hint="run it with --yes")
             )
@@ -128,7 +124,7 @@ def unlock_command(yes: bool) -> int:
             return ExitCode.REFUSED
         break_lock(backend)
     if options.is_json:
-        edge.print(document_text({"format": "reconcile.unlock/1", "broken": bool(what), "diagnostics": []}))
+        edge.print_document({"format": "reconcile.unlock/1", "broken": bool(what), "diagnostics": []})
     else:
         edge.print(f"Broken: the lock {what}.\n" if what else "There is no lock.\n")
     return ExitCode.DONE

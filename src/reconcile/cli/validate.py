@@ -20,7 +20,6 @@ def command() -> int:
     from reconcile.cli.workspace import check_selected, load_config
     from reconcile.core.address import Selection
     from reconcile.render.diagnostics import as_json
-    from reconcile.render.json import document_text
     from reconcile.render.terminal import counted
     from reconcile.state.backend import open_backend
 
@@ -41,7 +40,7 @@ def command() -> int:
             "pipelines": len(config.pipelines),
             "diagnostics": as_json(config.diagnostics),
         }
-        edge.print(document_text(document))
+        edge.print_document(document)
         return ExitCode.DONE
     pipelines = f", {counted(len(config.pipelines), 'pipeline')}" if config.pipelines else ""
     where = "" if config.environment == "default" else f" (environment {config.environment})"

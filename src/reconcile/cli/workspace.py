@@ -22,6 +22,7 @@ from reconcile.config.load import Config, FilesWrong, load
 from reconcile.core.address import Address, Selection
 from reconcile.core.diagnostic import Diagnostic, did_you_mean
 from reconcile.core.errors import ConfigError
+from reconcile.core.snapshot import Desired
 from reconcile.engine.events import Listener
 from reconcile.engine.link import Link, Outside
 from reconcile.engine.run import Place
@@ -59,9 +60,14 @@ def load_config(options: Options) -> Config:
         edge.sources = error.sources
         raise
     edge.sources = config.sources
+    secrets: set[str] = set()
     for connection in config.connections.values():
         for secret in providers()[connection.provider].secrets(connection.settings):
             edge.redactor.add(secret)
+            secrets.add(secret.strip())
+    misused = [found for found in config.desired.values() if secrets.intersection(_texts(found))]
+    if misused:
+        raise ConfigError([_secret_as_value(found) for found in misused])
     return config
 
 
@@ -113,6 +119,20 @@ def origin(root: Path) -> Origin:
         command=shlex.join(["reconcile", *sys.argv[1:]]),
         commit=_commit(root),
         job=os.environ.get("CI_JOB_URL") or _github_job(),
+    )
+
+
+def _texts(desired: Desired) -> list[str]:
+    return [value for value in desired.values.values() if isinstance(value, str)]
+
+
+def _secret_as_value(desired: Desired) -> Diagnostic:
+    return Diagnostic(
+        code="secret-as-value",
+        summary="A secret stands where a value belongs",
+        detail="A value of this entry is a secret of a connection. Values are shown in plans and recorded.",
+        hint="use another value",
+        span=desired.source,
     )
 
 

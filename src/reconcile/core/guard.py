@@ -36,23 +36,18 @@ def refusals(
 
     ``recorded`` is everything recorded, selected or not: the share of what is deleted is a share of all of it.
     """
-    losses = [change for change in plan.changes if change.action is Action.DELETE and _is_ours(change, recorded)]
+    losses = [change for change in plan.changes if change.action is Action.DELETE and change.is_ours]
     return (
-        *_protected(plan, recorded),
+        *_protected(plan),
         *_too_many(losses, recorded, limits),
-        *_after_bad_listing(plan, live, losses, limits),
+        *_after_bad_listing(plan, live, limits),
     )
 
 
-def _is_ours(change: Change, recorded: Mapping[Address, Recorded]) -> bool:
-    return change.address in recorded
-
-
-def _protected(plan: Plan, recorded: Mapping[Address, Recorded]) -> tuple[Diagnostic, ...]:
+def _protected(plan: Plan) -> tuple[Diagnostic, ...]:
     found = []
     for change in plan.changes:
-        ours = recorded.get(change.address)
-        if change.action is not Action.DELETE or not (change.protect or (ours and ours.protect)):
+        if change.action is not Action.DELETE or not change.is_protected:
             continue
         found.append(
             Diagnostic(
@@ -93,19 +88,18 @@ def _too_many(
     return tuple(found)
 
 
-def _after_bad_listing(
-    plan: Plan, live: Mapping[Address, Reading], losses: list[Change], limits: DeleteLimits
-) -> tuple[Diagnostic, ...]:
+def _after_bad_listing(plan: Plan, live: Mapping[Address, Reading], limits: DeleteLimits) -> tuple[Diagnostic, ...]:
     """Refuse to lose anything of a connection that could not be read whole, or that says it has nothing at all."""
-    if limits.allowed is not None and len(losses) <= limits.allowed:
-        return ()
     failed = {a.connection for a, reading in live.items() if isinstance(reading, ReadFailed) and reading.of_listing}
     empty = {a.connection for a, reading in live.items() if isinstance(reading, Missing) and reading.listing_was_empty}
     lost_by = Counter(
         change.address.connection
         for change in plan.changes
-        if change in losses or (change.action is Action.FORGET and isinstance(live.get(change.address), Missing))
+        if change.action is Action.DELETE
+        or (change.action is Action.FORGET and isinstance(live.get(change.address), Missing))
     )
+    if limits.allowed is not None and lost_by.total() <= limits.allowed:
+        return ()
     found = []
     for connection, lost in sorted(lost_by.items()):
         if connection not in failed | empty:
@@ -118,7 +112,7 @@ def _after_bad_listing(
                 detail=f'Connection "{connection}" {what}, and this plan would delete or forget {lost} of its recorded '
                 f"{_objects(lost)}.",
                 hint="check the connection (right org, right user?) and plan again; "
-                f"to allow it all the same: `--allow-deletes {max(len(losses), 1)}`",
+                f"to allow it all the same: `--allow-deletes {lost_by.total()}`",
             )
         )
     return tuple(found)

@@ -32,7 +32,8 @@ class Change:
     ``before`` is what the platform shows (or, where it cannot show, what we recorded), ``after`` what the file asks
     for; an empty mapping means nothing is there. ``requests`` is exactly what apply sends. ``stage`` orders changes
     of one connection. ``to_record`` is what to note down when it is done, None to forget the object.
-    ``last_applied_at`` is when we last applied this object, UTC, ISO 8601, or None.
+    ``last_applied_at`` is when we last applied this object, UTC, ISO 8601, or None. ``is_ours`` says that something
+    of ours is there, ``is_protected`` that it is protected now, in the record or in the file.
     """
 
     address: Address
@@ -48,10 +49,12 @@ class Change:
     to_record: Recorded | None = None
     last_applied_at: str | None = None
     note: str = ""
+    is_ours: bool = False
+    is_protected: bool = False
 
     @property
     def protect(self) -> bool:
-        """Say whether the object is protected from being deleted."""
+        """Say whether the object is to be recorded as protected."""
         return self.to_record is not None and self.to_record.protect
 
 
@@ -139,6 +142,12 @@ def build_plan(
     """
     verdicts: list[_Verdict] = []
     found = list(diagnostics)
+    # An object that the files now name in another way is the same object: what we know of it goes with it.
+    inherited = {
+        reading.other: replace(snapshots.recorded[address], address=reading.other)
+        for address, reading in snapshots.live.items()
+        if isinstance(reading, SameAs) and address in snapshots.recorded
+    }
     for address in sorted({*snapshots.desired, *snapshots.recorded}, key=by_parts):
         connected = kinds.get((address.connection, address.kind))
         if connected is None:
@@ -149,7 +158,7 @@ def build_plan(
             connected,
             snapshots.desired.get(address),
             snapshots.live.get(address),
-            snapshots.recorded.get(address),
+            snapshots.recorded.get(address, inherited.get(address)),
             stamp.at,
             reassert,
         )
@@ -245,15 +254,16 @@ def _judge_live(case: _Case, desired: Desired, live: Live) -> _Verdict:
     after = NOTHING if kind.is_absent(desired.values) else desired.values
     fields = tuple(c for c in field_changes(before, after, _touched(kind, before, after)) if c.path not in live.unknown)
     hidden = [name for name in kind.fields_of(after) if name in after and name in live.unknown] if before else []
+    # The platform has such a field and does not show it; only what we recorded could vouch for it.
+    doubtful = () if _vouched(recorded, desired, hidden) else tuple(hidden)
+    known = recorded.values if recorded and recorded.certain else NOTHING
+    unseen = tuple(FieldChange(name, known.get(name), after[name]) for name in doubtful)
     if fields:
         action = Action.CREATE if not before else Action.DELETE if not after else Action.UPDATE
-        why = _why(case, desired, live)
-    elif hidden and not _vouched(recorded, desired, hidden):
-        # The platform has the field and does not show it; only what we recorded could vouch for it.
-        known = recorded.values if recorded and recorded.certain else NOTHING
-        fields = tuple(FieldChange(name, known.get(name), after[name]) for name in hidden)
+        why, fields = _why(case, desired, live), (*fields, *unseen)
+    elif unseen:
         action = Action.UPDATE if recorded and recorded.certain else Action.ASSERT
-        why = Why.FILE if action is Action.UPDATE else Why.UNKNOWN
+        why, fields = Why.FILE if action is Action.UPDATE else Why.UNKNOWN, unseen
     else:
         return _unchanged(case, desired, live.id)
     return _change(case, action, why, before, after, fields, live.id)
@@ -311,11 +321,14 @@ def _judge_removed(case: _Case) -> _Verdict:
 def _is_ours_to_delete(kind: Kind, recorded: Recorded, live: Live) -> bool:
     """Say whether there is something that we put there.
 
-    Without being certain it is ours only if it is just what we sent: else it may be somebody's who was there before.
+    Without being certain it is ours only if it is just what we sent, or what we had there before that: else it may be
+    somebody's.
     """
-    if kind.is_absent(recorded.values) or kind.is_absent(live.values):
+    if kind.is_absent(live.values):
         return False
-    return recorded.certain or not moved_fields(kind, recorded, live, None)
+    ours = [recorded.values, *([recorded.before] if recorded.before is not None else [])]
+    there = [replace(recorded, values=values) for values in ours if not kind.is_absent(values)]
+    return bool(there) and (recorded.certain or any(not moved_fields(kind, was, live, None) for was in there))
 
 
 def _why_forget(kind: Kind, recorded: Recorded, reading: Reading | None) -> str:
@@ -378,6 +391,8 @@ def _change(
             to_record=_record(case, desired, id, case.now) if desired else None,
             last_applied_at=recorded.applied_at if recorded and recorded.certain else None,
             note=note,
+            is_ours=recorded is not None and recorded.certain and not case.kind.is_absent(recorded.values),
+            is_protected=bool((recorded and recorded.protect) or (desired and desired.protect)),
         ),
     )
 

@@ -7,7 +7,7 @@ confirmed. Values are normalised by their kind before they get here, so plain co
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic
@@ -86,7 +86,8 @@ Reading = Live | Missing | Unreadable | ReadFailed | SameAs
 class Recorded:
     """An object as we last applied it and saw it confirmed.
 
-    ``applied_at`` is UTC, ISO 8601. ``certain`` is False when a call was sent and no answer came: then nobody knows.
+    ``applied_at`` is UTC, ISO 8601. ``certain`` is False when a call was sent and no answer came: then nobody knows,
+    and ``before`` holds what was last certain, if anything was.
     """
 
     address: Address
@@ -96,6 +97,17 @@ class Recorded:
     protect: bool = False
     file: str = ""
     certain: bool = True
+    before: Values | None = None
+
+
+def in_doubt(sent: Recorded, before: Recorded | None) -> Recorded:
+    """Return what to record when nobody knows whether ``sent`` came about, where ``before`` was recorded.
+
+    Neither the old protection nor a new one gets lost by not knowing, nor what was last certain.
+    """
+    last = None if before is None else before.values if before.certain else before.before
+    protect = sent.protect or bool(before and before.protect)
+    return replace(sent, protect=protect, certain=False, before=last)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,11 @@ from typing import Protocol
 from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.diff import FieldChange
-from reconcile.core.errors import PlatformError
+from reconcile.core.errors import PlatformError, ReconcileError
 from reconcile.core.kind import Action, Connected
 from reconcile.core.order import in_stages
 from reconcile.core.plan import Change, moved_since, short_of
-from reconcile.core.snapshot import Live, Missing, ReadFailed, Reading
+from reconcile.core.snapshot import Live, Missing, ReadFailed, Reading, Values
 from reconcile.engine.events import ApplyBegan, ChangeEnded, Listener, ReadBackBegan
 from reconcile.engine.link import side_by_side
 from reconcile.engine.refresh import read_in_parts, read_safely
@@ -51,7 +51,8 @@ class Result:
     """How one change ended.
 
     ``sent`` says whether a call was made. ``fields`` are, for a refusal, the fields that moved (from plan to now) and,
-    for a failure after a call, those that the platform did not keep (from asked-for to shown).
+    for a failure after a call, those that the platform did not keep (from asked-for to shown). ``shown`` is what was
+    seen after the call, where it was not what was asked for.
     """
 
     change: Change
@@ -60,6 +61,7 @@ class Result:
     fields: tuple[FieldChange, ...] = ()
     sent: bool = False
     note: str = ""
+    shown: Values | None = None
 
 
 class Witness(Protocol):
@@ -197,13 +199,18 @@ class _Run:
         """Return how far the change got: settled, or sent and to be read back."""
         if not change.requests:
             return self._settle(Result(change, Outcome.DONE))
-        refusal = self._look_again(change) if self._is_readable(change) else None
-        if refusal:
-            return self._settle(refusal)
         with self._slots:
-            if self._work.stopping():
-                return self._settle(Result(change, Outcome.SKIPPED))
-            return self._send(change) if self._is_readable(change) else self._settle(self._send_unseen(change))
+            result = self._try_now(change)
+        is_open = result.sent and self._is_readable(change)
+        return result if is_open else self._settle(result)
+
+    def _try_now(self, change: Change) -> Result:
+        """Look again and send, with nothing to wait for in between: a reading must not grow old in a queue."""
+        if self._work.stopping():
+            return Result(change, Outcome.SKIPPED)
+        if not self._is_readable(change):
+            return self._send_unseen(change)
+        return self._look_again(change) or self._send(change)
 
     def _settle(self, result: Result) -> Result:
         self._work.witness.settled(result)
@@ -237,14 +244,17 @@ class _Run:
                 self._writer.send(request)
         except PlatformError as error:
             outcome = Outcome.UNKNOWN if error.may_have_happened else Outcome.FAILED
-            result = Result(change, outcome, _located(change, error.diagnostics[0]), sent=error.may_have_happened)
-            return result if result.sent else self._settle(result)
+            return Result(change, outcome, _located(change, error.diagnostics[0]), sent=error.may_have_happened)
         return Result(change, Outcome.DONE, sent=True)
 
     def _send_unseen(self, change: Change) -> Result:
         """Send what cannot be read back: the answer is all the evidence there will ever be."""
         if self._kind(change).kind.one_shot:
-            self._work.witness.sent(change.address)
+            try:
+                self._work.witness.sent(change.address)
+            except ReconcileError as error:
+                # What cannot be noted must not be sent: after a crash nobody would know of it.
+                return Result(change, Outcome.FAILED, _located(change, error.diagnostics[0]))
         try:
             for request in change.requests:
                 self._writer.send(request)
@@ -285,9 +295,11 @@ class _Run:
                 short = short_of(self._kind(change).kind, change.after, now)
                 if not short:
                     return replace(result, outcome=Outcome.DONE, diagnostic=None)
-                if result.diagnostic:  # the call itself had failed, and now it is known that it had no effect
-                    return replace(result, outcome=Outcome.FAILED, fields=short)
-                return replace(result, outcome=Outcome.FAILED, diagnostic=_not_kept(change, short), fields=short)
+                if result.diagnostic and not moved_since(self._kind(change).kind, change, now):
+                    # The call itself had failed, and now it is known that it had no effect.
+                    return replace(result, outcome=Outcome.FAILED, fields=short, sent=False)
+                diagnostic = result.diagnostic or _not_kept(change, short)
+                return replace(result, outcome=Outcome.FAILED, diagnostic=diagnostic, fields=short, shown=now.values)
             case Missing(diagnostic=diagnostic):
                 if change.action is Action.DELETE:
                     return replace(result, outcome=Outcome.DONE, diagnostic=None)

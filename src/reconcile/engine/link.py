@@ -65,8 +65,15 @@ def side_by_side(function: Callable[[Item], Result], items: Collection[Item], wi
     """
     if len(items) <= 1 or width == 1:
         return [function(item) for item in items]
-    with ThreadPoolExecutor(max_workers=min(width, len(items))) as pool:
+    pool = ThreadPoolExecutor(max_workers=min(width, len(items)))
+    try:
         return list(pool.map(function, items))
+    except BaseException:
+        # Ctrl-C must not wait for threads that wait for a platform; closing the connections ends their waits.
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    finally:
+        pool.shutdown(wait=False)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from reconcile.core.address import Address
 from reconcile.core.plan import Plan
-from reconcile.core.snapshot import Recorded
+from reconcile.core.snapshot import Recorded, in_doubt
 from reconcile.engine.apply import Outcome, Result
 from reconcile.state import intent
 from reconcile.state.format import Applied, AppliedChange, Origin
@@ -49,6 +49,11 @@ def recorded_after(
         after[found.address] = found
     for result in results:
         change = result.change
+        if result.shown is not None and change.to_record:
+            # Seen to be ours in part: what is there now is what we put there, as far as the platform kept it.
+            kept = {name: result.shown[name] for name in change.to_record.values if name in result.shown}
+            after[change.address] = replace(change.to_record, values=kept)
+            continue
         match journal_outcome(result):
             case intent.Outcome.DONE:
                 after.pop(change.address, None)
@@ -58,9 +63,7 @@ def recorded_after(
                 before = after.get(change.address)
                 doubtful = change.to_record or before
                 if doubtful:
-                    # Neither the old protection nor a new one may get lost by not knowing.
-                    protect = doubtful.protect or bool(before and before.protect)
-                    after[change.address] = replace(doubtful, certain=False, protect=protect)
+                    after[change.address] = in_doubt(doubtful, before)
             case intent.Outcome.FAILED:
                 pass
     return after

@@ -151,7 +151,8 @@ def _planned(place: Place, wish: Wish, readers: Mapping[str, Reader], holder: Lo
     recorded, notes = overlay(state.recorded, left)
     desired = {a: d for a, d in place.desired.items() if wish.selection.holds(a)}
     ours = {a: r for a, r in recorded.items() if wish.selection.holds(a)}
-    found = refresh(readers, kinds, desired, ours, exact=wish.exact, listener=place.outside.listener)
+    asked = {**desired, **_twins(place.desired, ours)}
+    found = refresh(readers, kinds, asked, ours, exact=wish.exact, listener=place.outside.listener)
     stamp = Stamp(place.origin.id, place.origin.applied_at, place.environment, Base(state.lineage, state.serial))
     made = build_plan(
         Snapshots(desired, found.live, ours),
@@ -166,7 +167,17 @@ def _planned(place: Place, wish: Wish, readers: Mapping[str, Reader], holder: Lo
         refusals=refusals(made, recorded, found.live, limits),
         diagnostics=tuple(_cleaned(made.diagnostics, place)),
     )
-    return Planned(made, state, recorded, left, found.live)
+    live = {address: reading for address, reading in found.live.items() if address in desired or address in ours}
+    return Planned(made, state, recorded, left, live)
+
+
+def _twins(desired: Mapping[Address, Desired], ours: Mapping[Address, Recorded]) -> dict[Address, Desired]:
+    """Return what else must be read before anything of ours is taken for removed: it may have a new address.
+
+    Only reading all that a connection's files declare can tell, whatever is selected.
+    """
+    removed = {address.connection for address in ours if address not in desired}
+    return {address: found for address, found in desired.items() if address.connection in removed}
 
 
 def _applied(place: Place, planned: Planned, work: Work) -> Applied:

@@ -58,7 +58,7 @@ def value_text(value: Value) -> str:
         return str(value)
     plain = printable(value)
     if plain != value or not value or value != value.strip() or value[0] in "\"'[]{}#&*!|>%@`":
-        return json.dumps(value, ensure_ascii=False)
+        return printable(json.dumps(value, ensure_ascii=False))
     return plain
 
 

@@ -73,7 +73,7 @@ def change_text(change: Change, paint: Paint, prefix: str = "", requests: bool =
     sign, style = SIGNS[change.action]
     lines = [
         f"{paint(f'{sign} {change.action:<7}', style)} {paint(printable(str(change.address)), Style.STRONG)}",
-        f"          {paint(_why_line(change, prefix), Style.FAINT)}",
+        *(f"          {paint(line, Style.FAINT)}" for line in _why_lines(change, prefix)),
     ]
     fields = change.fields
     if change.action is Action.ASSERT and not fields:
@@ -98,9 +98,9 @@ def field_line(field: FieldChange, action: Action, paint: Paint) -> str:
 
 def request_lines(request: Request, paint: Paint) -> list[str]:
     """Return one call: method and path, and below it the body on one line."""
-    lines = [f"    {paint(f'{request.method} {request.path}', Style.RUN)}"]
+    lines = [f"    {paint(printable(f'{request.method} {request.path}'), Style.RUN)}"]
     if request.body is not None:
-        lines.append(f"      {json.dumps(dict(request.body), ensure_ascii=False)}")
+        lines.append(f"      {printable(json.dumps(dict(request.body), ensure_ascii=False))}")
     return lines
 
 
@@ -110,12 +110,11 @@ def drift_text(drift: Sequence[Drift], *, color: bool = False, prefix: str = "")
     head = f"Drift: {counted(len(drift), 'object')} moved on the platform since our last apply"
     blocks = [paint(head, Style.WARN)]
     for item in drift:
-        where = f", {_place(item.source, prefix)}" if item.source else ", in no file any more"
         also = "; the file changed, too" if item.why is Why.BOTH and item.source else ""
-        applied = f"last applied by us at {when_text(item.applied_at)}{where}{also}"
         lines = [
             f"{paint('*', Style.WARN)} drift   {paint(printable(str(item.address)), Style.STRONG)}",
-            f"          {paint(applied, Style.FAINT)}",
+            f"          {paint((_place(item.source, prefix) or 'in no file any more') + also, Style.FAINT)}",
+            f"          {paint(f'last applied by us at {when_text(item.applied_at)}', Style.FAINT)}",
         ]
         if item.gone:
             lines.append(f"    {paint('it no longer exists on the platform', Style.DELETE)}")
@@ -125,11 +124,11 @@ def drift_text(drift: Sequence[Drift], *, color: bool = False, prefix: str = "")
     return "\n\n".join(blocks)
 
 
-def _why_line(change: Change, prefix: str) -> str:
+def _why_lines(change: Change, prefix: str) -> list[str]:
     where = f"{_place(change.source, prefix)}: " if change.source else ""
-    last = f"last applied by us at {when_text(change.last_applied_at)}" if change.last_applied_at else ""
+    last = [f"last applied by us at {when_text(change.last_applied_at)}"] if change.last_applied_at else []
     if change.note:
-        words = f"removed from the files; {change.note}"
+        words = f"removed from the files; {printable(change.note)}"
     elif change.source is None:
         words = "removed from the files"
         if change.why is Why.BOTH:
@@ -142,7 +141,7 @@ def _why_line(change: Change, prefix: str) -> str:
             Why.BOTH: "the file changed, and so did the platform",
             Why.UNKNOWN: _unknown_words(change),
         }[change.why]
-    return f"{where}{words}{'; ' + last if last else ''}"
+    return [f"{where}{words}", *last]
 
 
 def _unknown_words(change: Change) -> str:
@@ -185,4 +184,4 @@ def _items(field: FieldChange) -> str:
 
 
 def _place(span: Span | None, prefix: str) -> str:
-    return f"{prefix}{span.file}:{span.line}" if span else ""
+    return printable(f"{prefix}{span.file}:{span.line}") if span else ""

@@ -148,13 +148,16 @@ def values_of(document: dict[str, Any]) -> dict[str, Value]:
 
 def recorded_of(address: Address, item: ObjectDocument) -> Recorded:
     """Return one recorded object. Raises ``ValueError`` for what no value can be."""
-    return Recorded(address, values_of(item.values), item.applied_at, item.id, item.protect, item.file, item.certain)
+    before = None if item.before is None else values_of(item.before)
+    values = values_of(item.values)
+    return Recorded(address, values, item.applied_at, item.id, item.protect, item.file, item.certain, before)
 
 
 def object_document(recorded: Recorded) -> dict[str, object]:
     """Return one recorded object as it is written, keys sorted."""
     return {
         "applied_at": recorded.applied_at,
+        **({} if recorded.before is None else {"before": dict(recorded.before)}),
         "certain": recorded.certain,
         "file": recorded.file,
         "id": recorded.id,
@@ -198,6 +201,7 @@ class ObjectDocument:
     protect: bool
     file: str
     certain: bool
+    before: dict[str, Any] | None = None
 
 
 class _ChangeDocument(Document):

@@ -14,7 +14,7 @@ from typing import TypeVar
 from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic, Severity
 from reconcile.core.errors import StateDamaged
-from reconcile.core.snapshot import Recorded
+from reconcile.core.snapshot import Recorded, in_doubt
 from reconcile.state.backend import Backend, KeyMissing
 from reconcile.state.format import Origin
 from reconcile.state.intent import (
@@ -166,9 +166,7 @@ def _lay(result: dict[Address, Recorded], intent: Intent, outcome: Outcome, orig
                 result[intent.address] = intent.to_record
         case Outcome.UNKNOWN:
             doubtful = intent.to_record or before or Recorded(intent.address, intent.before, origin.applied_at)
-            # Neither the old protection nor a new one may get lost by not knowing.
-            protect = doubtful.protect or bool(before and before.protect)
-            result[intent.address] = replace(doubtful, protect=protect, certain=False)
+            result[intent.address] = in_doubt(doubtful, before)
 
 
 def _note(item: Unfinished, begin: Begin) -> Diagnostic:

@@ -68,14 +68,18 @@ OLD = was(A, {"n": 1})
     [
         (update(), Outcome.DONE, Recorded(A, {"n": 2}, AT, "05new", False, "new.yaml")),
         (update(), Outcome.FAILED, OLD),
-        (update(), Outcome.UNKNOWN, Recorded(A, {"n": 2}, AT, "05new", False, "new.yaml", certain=False)),
-        (update(), None, Recorded(A, {"n": 2}, AT, "05new", False, "new.yaml", certain=False)),
+        (
+            update(),
+            Outcome.UNKNOWN,
+            Recorded(A, {"n": 2}, AT, "05new", False, "new.yaml", certain=False, before=OLD.values),
+        ),
+        (update(), None, Recorded(A, {"n": 2}, AT, "05new", False, "new.yaml", certain=False, before=OLD.values)),
         (DELETE, Outcome.DONE, None),
         (DELETE, Outcome.FAILED, OLD),
-        (DELETE, Outcome.UNKNOWN, replace(OLD, certain=False)),
-        (DELETE, None, replace(OLD, certain=False)),
+        (DELETE, Outcome.UNKNOWN, replace(OLD, certain=False, before=OLD.values)),
+        (DELETE, None, replace(OLD, certain=False, before=OLD.values)),
         (DELETE_BY_ENTRY, Outcome.DONE, NONE),
-        (DELETE_BY_ENTRY, None, replace(NONE, certain=False)),
+        (DELETE_BY_ENTRY, None, replace(NONE, certain=False, before=OLD.values)),
         # What makes no call cannot have been in flight.
         (FORGET, None, OLD),
         (FORGET, Outcome.DONE, None),
@@ -90,10 +94,10 @@ def test_what_is_recorded_after_each_ending(intent: Intent, outcome: Outcome | N
     ("sent", "outcome", "expected"),
     [
         (False, None, was(RESET, {"once": "x"})),
-        (True, None, replace(RAN, certain=False)),
+        (True, None, replace(RAN, certain=False, before={"once": "x"})),
         (True, Outcome.DONE, RAN),
         (True, Outcome.FAILED, was(RESET, {"once": "x"})),
-        (True, Outcome.UNKNOWN, replace(RAN, certain=False)),
+        (True, Outcome.UNKNOWN, replace(RAN, certain=False, before={"once": "x"})),
     ],
 )
 def test_a_one_shot_is_in_doubt_only_once_it_may_have_been_sent(

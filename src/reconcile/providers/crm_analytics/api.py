@@ -53,13 +53,14 @@ class Api:
 
     def recipes(self) -> Listing:
         """Return every recipe with its schedule. Source: page 2.1, 2.2 (``scheduleAttributes`` is a whole schedule)."""
-        assets: list[Asset] = []
+        # By id: a list that moves while it is paged shows an item twice, and leaves another one out.
+        assets: dict[str, Asset] = {}
         pages, promised = 0, None
         for page in self.recipe_pages():
             pages += 1
-            assets += page.assets
+            assets.update({asset.id: asset for asset in page.assets})
             promised = page.promised if page.promised is not None else promised
-        return Listing(tuple(assets), pages, promised)
+        return Listing(tuple(assets.values()), pages, promised)
 
     def recipe_pages(self) -> Iterator[Listing]:
         """Yield the list of recipes page by page; a page is asked for when it is wanted."""

@@ -69,11 +69,10 @@ def from_schedule(payload: Any) -> tuple[Values, frozenset[str]]:
     """
     if payload is None:
         return UNSCHEDULED, frozenset()
-    if not isinstance(payload, Mapping):
-        raise Unintelligible(f"a schedule should be an object, not {type(payload).__name__}")
+    _check(payload)
     frequency = str(payload.get("frequency") or "").lower()
     days, time = payload.get("daysOfWeek"), payload.get("time")
-    if not frequency and (time or days or payload.get("triggerRule") or payload.get("daysOfMonth")):
+    if not frequency and (days or not payload.keys() <= _WITHOUT_SCHEDULE):
         raise Unintelligible("a schedule without a frequency")
     # A connector that was never scheduled calls itself weekly, on no day and at no time (page 1.2).
     if frequency in ("", "none") or (frequency == "weekly" and not days and not time):
@@ -93,10 +92,18 @@ def from_compact(text: Any) -> Values | None:
     else:
         try:
             payload = json.loads(html.unescape(str(text)))
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
-    if not isinstance(payload, Mapping):
+    try:
+        return _compact_values(payload)
+    except Unintelligible:
         return None
+
+
+def _compact_values(payload: Any) -> Values | None:
+    if not isinstance(payload, Mapping):
+        raise Unintelligible("no object")
+    _check({"daysOfWeek": payload.get("daysOfWeek"), "time": payload.get("startTime")})
     match str(payload.get("scheduleType") or "").lower():
         case "eventdriven" if payload.get("triggerRule"):
             return {"frequency": "eventdriven", "trigger_rule": plain(payload["triggerRule"])}
@@ -184,6 +191,37 @@ def plain(text: Any) -> str:
     """Return text as a person wrote it, should the platform have escaped it as HTML all the same (page 1.5)."""
     text = str(text)
     return html.unescape(text) if "&" in text else text
+
+
+# What an asset without a schedule may show all the same (page 1.2); anything else without a frequency is no schedule.
+_WITHOUT_SCHEDULE = frozenset(("assetId", "daysOfWeek", "frequency", "nextScheduledDate", "notificationLevel"))
+
+_NUMBERS = ("hourlyInterval", "minutelyInterval", "lastHour")
+_TEXTS = ("frequency", "weekInMonth", "dayInWeek", "triggerRule", "notificationLevel")
+
+
+def _check(payload: Any) -> None:
+    """Raise ``Unintelligible`` when a part of the payload is of another sort than this API answers."""
+    if not isinstance(payload, Mapping):
+        raise Unintelligible(f"a schedule should be an object, not {type(payload).__name__}")
+    wrong = [key for key in _NUMBERS if not isinstance(payload.get(key), int | None)]
+    wrong += [key for key in _TEXTS if not isinstance(payload.get(key), str | None)]
+    for key, kind in (("daysOfWeek", str), ("daysOfMonth", int)):
+        items = payload.get(key)
+        if items is not None and not (isinstance(items, list) and all(isinstance(item, kind) for item in items)):
+            wrong.append(key)
+    time = payload.get("time")
+    if time is not None and not (isinstance(time, Mapping) and _is_time(time)):
+        wrong.append("time")
+    if wrong:
+        raise Unintelligible(f"{', '.join(wrong)} of a schedule cannot be read")
+
+
+def _is_time(time: Mapping[str, Any]) -> bool:
+    zone = time.get("timeZone", time.get("timezone"))
+    return all(isinstance(time.get(key), int | None) for key in ("hour", "minute")) and isinstance(
+        zone, str | Mapping | None
+    )
 
 
 def _values(frequency: str, payload: Mapping[str, Any]) -> tuple[Values, frozenset[str]]:

@@ -26,6 +26,7 @@ from reconcile.providers.crm_analytics.kinds import ID_KINDS
 
 WORDS = {"dataflow": "dataflow", "recipe": "recipe", "data_sync": "data connection"}
 MOST_SUGGESTED_IDS = 5
+MOST_GUESSES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class ScheduleReader:
         self._lock = Lock()
         self._pages: dict[str, int] = {}
         self._not_listed: set[str] = set()
+        self._guesses = 0
 
     def close(self) -> None:
         """Close the client."""
@@ -108,8 +110,14 @@ class ScheduleReader:
         targets = [target_of(item) for item in wanted]
         has_pages = self._pages.get("recipe", 0) > 1 and "recipe" not in self._cheaper_alone(targets)
         # By their ids, which the plan has found: only a whole list can tell whether a name is ambiguous.
-        paged = {short_id(t.wanted.id): t for t in targets if has_pages and t.kind == "recipe" and t.wanted.id}
-        rest = [t.wanted for t in targets if short_id(t.wanted.id or "") not in paged]
+        paged: dict[str, Target] = {}
+        rest: list[Wanted] = []
+        for target in targets:
+            asset_id = short_id(target.wanted.id or "")
+            if has_pages and target.kind == "recipe" and asset_id and asset_id not in paged:
+                paged[asset_id] = target
+            else:
+                rest.append(target.wanted)
         if rest:
             yield self.read(rest)
         if not paged:
@@ -228,14 +236,17 @@ class ScheduleReader:
         except Unintelligible as error:
             return ReadFailed(target.address, _unintelligible(target, error))
         if unknown and partial and partial.get("frequency") == values.get("frequency"):
-            # The list shows the trigger rule that GET hides (page 1.2); prefer it.
-            values = {**partial, **values}
-            unknown = unknown - set(partial)
+            # The list shows the trigger rule that GET hides (page 1.2); nothing else of it is newer than the asset.
+            shown = {name: partial[name] for name in unknown if name in partial}
+            values = {**values, **shown}
+            unknown = unknown - set(shown)
         return Live(target.address, values, asset.id, asset.label, unknown)
 
     def _unknown(self, listed: Listed, target: Target) -> Diagnostic:
         word = WORDS[target.kind]
-        hint = did_you_mean(target.name, listed.by_name)
+        # Comparing one name with ten thousand takes a moment; a whole wrong file would take minutes.
+        self._guesses += 1
+        hint = did_you_mean(target.name, listed.by_name) if self._guesses <= MOST_GUESSES else ""
         labelled = [name for name, assets in listed.by_name.items() for a in assets if a.label == target.name]
         renamed = listed.by_id.get(short_id(target.wanted.id or ""))
         if labelled:

@@ -109,7 +109,6 @@ def test_senseless_payloads_are_refused(payload: Any) -> None:
         from_schedule(payload)
 
 
-@pytest.mark.xfail(strict=True, reason="any object without a frequency counts as 'no schedule', errors included")
 @pytest.mark.parametrize(
     "payload", [{"Errors": [{"description": "no"}]}, {"message": "down for maintenance"}, {"hourlyInterval": 3}]
 )
@@ -128,7 +127,6 @@ BROKEN: dict[str, Any] = {
 }
 
 
-@pytest.mark.xfail(strict=True, reason="malformed parts raise TypeError/ValueError: one asset would end the whole plan")
 @pytest.mark.parametrize("name", BROKEN)
 def test_malformed_parts_are_unintelligible(name: str) -> None:
     """A schedule with a senseless part is an error of this asset, not a crash of the program."""
@@ -138,7 +136,6 @@ def test_malformed_parts_are_unintelligible(name: str) -> None:
         assert isinstance(error, Unintelligible)  # noqa: PT017 - a plain ValueError is the very defect
 
 
-@pytest.mark.xfail(strict=True, reason="a text of days is read letter by letter")
 def test_days_as_one_text_are_not_letters() -> None:
     """``"monday"`` is refused or read as Monday, never as A, D, M, N, O, Y."""
     try:
@@ -176,7 +173,6 @@ def test_the_short_form_of_dataflow_lists(text: Any, expected: Values | None) ->
     assert from_compact(text) == expected
 
 
-@pytest.mark.xfail(strict=True, reason="a malformed short form raises instead of being looked up")
 @pytest.mark.parametrize(
     "text",
     [

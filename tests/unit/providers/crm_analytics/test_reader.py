@@ -86,7 +86,6 @@ def test_a_listing_that_is_none_fails_everything_on_it(body: Any) -> None:
     assert failed(org.reader(), R1).of_listing
 
 
-@pytest.mark.xfail(strict=True, reason="a senseless listing is reported without its connection or path")
 def test_a_listing_that_is_none_says_whose() -> None:
     """With several orgs, "expected a list, found NoneType" helps nobody."""
     org = Org()
@@ -123,7 +122,6 @@ def test_a_short_listing_never_says_gone() -> None:
     assert [(d.code, d.is_error) for d in readings.diagnostics] == [("incomplete-listing", False)]
 
 
-@pytest.mark.xfail(strict=True, reason="an item on two pages hides that another one was skipped: totalSize adds up")
 def test_an_item_listed_twice_does_not_make_up_for_one_that_is_missing() -> None:
     """Lists move while they are paged: R1 came twice, R2 not at all, three were promised. R2 is unknown, not gone."""
     org = Org()
@@ -131,7 +129,6 @@ def test_an_item_listed_twice_does_not_make_up_for_one_that_is_missing() -> None
     assert failed(org.reader(), R2)
 
 
-@pytest.mark.xfail(strict=True, reason="one asset on two pages is called ambiguous with itself")
 def test_an_item_listed_twice_is_one_asset() -> None:
     """The same id on two pages is the same recipe."""
     org = Org()
@@ -204,7 +201,6 @@ def test_a_senseless_asset_fails_alone() -> None:
     assert isinstance(found[R2.address], Live)
 
 
-@pytest.mark.xfail(strict=True, reason="a malformed schedule raises out of read(): no plan at all for any connection")
 def test_a_malformed_asset_fails_alone() -> None:
     """``read`` must not raise for what a platform answers."""
     org = Org()
@@ -243,7 +239,6 @@ def test_a_rule_that_nothing_shows_is_unknown() -> None:
     assert live(org.reader(), R1).unknown == {"trigger_rule"}
 
 
-@pytest.mark.xfail(strict=True, reason="an exact read takes everything from the list that GET does not show")
 def test_an_exact_read_takes_nothing_but_the_rule_from_the_list() -> None:
     """The list may lag: the level it still shows is not on the asset any more."""
     org = Org()
@@ -482,9 +477,6 @@ def test_a_first_read_in_parts_goes_by_names() -> None:
     assert reading.id == id_of(2)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="read_in_parts keeps one object for each id: another one with it gets no reading"
-)
 def test_every_wanted_object_comes_once_also_with_the_same_id() -> None:
     """``ReadsInParts``: every wanted object once, in all (apply would end with a KeyError)."""
     org = Org()
