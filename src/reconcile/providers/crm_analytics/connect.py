@@ -11,7 +11,6 @@ from reconcile.providers.cli_login import SfCli
 from reconcile.providers.crm_analytics import kinds
 from reconcile.providers.crm_analytics.api import HEADERS, Api
 from reconcile.providers.crm_analytics.convert import plain
-from reconcile.providers.crm_analytics.provider import base_path
 from reconcile.providers.crm_analytics.reader import ScheduleReader
 from reconcile.providers.http import WriteClient, open_read_client, open_write_client
 from reconcile.providers.oauth import ClientCredentials, JwtBearer, RefreshToken
@@ -45,7 +44,7 @@ def open_reader(name: str, connection: kinds.Connection, surroundings: Surroundi
     client = open_read_client(
         name, settings, _login(connection), surroundings, describe=_describe, limits=LIMITS, headers=HEADERS
     )
-    return ScheduleReader(name, Api(client, base_path(connection)), surroundings, client.close)
+    return ScheduleReader(name, Api(client, connection.base_path), surroundings, client.close)
 
 
 def open_writer(name: str, connection: kinds.Connection, surroundings: Surroundings) -> ScheduleWriter:
@@ -54,7 +53,7 @@ def open_writer(name: str, connection: kinds.Connection, surroundings: Surroundi
     client = open_write_client(
         name, settings, _login(connection), surroundings, describe=_describe, limits=LIMITS, headers=HEADERS
     )
-    return ScheduleWriter(name, client, base_path(connection), surroundings)
+    return ScheduleWriter(name, client, connection.base_path, surroundings)
 
 
 def _describe(answer: Answer) -> tuple[str | None, str]:

@@ -86,6 +86,11 @@ class Connection(Transport):
     api_version: Annotated[str, AfterValidator(_api_version)] = "60.0"
     auth: Auth
 
+    @property
+    def base_path(self) -> str:
+        """The path that every call of this connection begins with."""
+        return f"/services/data/v{self.api_version}"
+
     @model_validator(mode="after")
     def _knows_its_org(self) -> Connection:
         if self.instance_url is None and self.auth.method != "sf_cli":

@@ -24,7 +24,7 @@ class CrmAnalyticsProvider:
     def connected(self, connection: Connection) -> Mapping[str, Connected]:
         """Return the schedules of this org."""
         (schedule,) = self.kinds
-        return {schedule.name: ConnectedSchedule(base_path(connection), schedule)}
+        return {schedule.name: ConnectedSchedule(connection.base_path, schedule)}
 
     def secrets(self, connection: Connection) -> tuple[str, ...]:
         """Return the secrets of the auth method."""
@@ -41,11 +41,6 @@ class CrmAnalyticsProvider:
         from reconcile.providers.crm_analytics.connect import open_writer
 
         return open_writer(name, connection, surroundings)
-
-
-def base_path(connection: Connection) -> str:
-    """Return the path that every call of this connection begins with."""
-    return f"/services/data/v{connection.api_version}"
 
 
 PROVIDER = CrmAnalyticsProvider()
