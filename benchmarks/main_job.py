@@ -52,9 +52,7 @@ def median(costs: list[Cost]) -> Cost:
     if bad:
         raise SystemExit(f"a process ended with {bad[0]}")
     pick = statistics.median
-    return Cost(
-        pick(c.wall for c in costs), pick(c.cpu for c in costs), pick(c.megabytes for c in costs), 0
-    )
+    return Cost(pick(c.wall for c in costs), pick(c.cpu for c in costs), pick(c.megabytes for c in costs), 0)
 
 
 class Sandbox:

@@ -192,9 +192,6 @@ def test_interrupted_twice(busy: World) -> None:
     assert seconds < 4
 
 
-@pytest.mark.xfail(
-    strict=True, reason="Ctrl-C waits until the waits of all threads are over: up to attempts x longest_wait"
-)
 def test_interrupted_while_waiting_for_the_platform(world: World) -> None:
     """Ctrl-C ends a plan that waits for a Retry-After at once, also when another list is being read beside it."""
     world.workspace(longest_wait=60)
@@ -209,7 +206,6 @@ def test_interrupted_while_waiting_for_the_platform(world: World) -> None:
     assert time.monotonic() - began < 4
 
 
-@pytest.mark.xfail(strict=True, reason="an interrupt with --format json leaves stdout empty")
 def test_interrupted_still_prints_one_document(world: World) -> None:
     """On an error stdout is still one JSON document; an interrupt is one."""
     world.sales(recipe("Board_Pack"))

@@ -28,7 +28,6 @@ def shell(world: World, line: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["sh", "-c", line], cwd=world.home, env=env, capture_output=True, text=True, timeout=60)
 
 
-@pytest.mark.xfail(strict=True, reason="sys.stdin is None then: AttributeError, a traceback and exit 1")
 def test_no_stdin_at_all_is_no_terminal(one: World) -> None:
     """cron and systemd may close it: exit 3, no traceback."""
     found = shell(one, "$R apply <&-")
@@ -37,7 +36,6 @@ def test_no_stdin_at_all_is_no_terminal(one: World) -> None:
     assert one.sent() == []
 
 
-@pytest.mark.xfail(strict=True, reason="an OSError of stdout escapes as a traceback")
 def test_a_full_disk_behind_stdout(one: World) -> None:
     """A plan that cannot be printed is no success and no traceback."""
     found = shell(one, "$R plan >/dev/full")
@@ -138,9 +136,6 @@ def test_from_name_to_id_and_back_deletes_nothing(one: World) -> None:
     assert one.sent() == []
 
 
-@pytest.mark.xfail(
-    strict=True, reason="protection is looked up under the new address only, and the old one is forgotten"
-)
 def test_protection_follows_an_asset_to_its_other_address(one: World) -> None:
     """Protected by name, declared by id, then removed: still protected."""
     others = [recipe(name) for name in ("Month_Close", "Adhoc_Export", "Churn_Score", "Quarter_Forecast")]
@@ -177,7 +172,6 @@ def test_a_taken_port_of_the_sandbox_is_an_error(one: World) -> None:
     assert "--port 0" in result.err
 
 
-@pytest.mark.xfail(strict=True, reason="a ClickException is told on stderr only")
 def test_a_taken_port_of_the_sandbox_is_a_document(one: World) -> None:
     """On an error stdout is one JSON document."""
     port = one.server.url.rpartition(":")[2]

@@ -76,7 +76,6 @@ def test_a_first_delete_that_failed_can_be_tried_again(world: World) -> None:
     world.apply()
 
 
-@pytest.mark.xfail(strict=True, reason="_is_ours looks for the address only, not for whether a schedule was recorded")
 def test_a_schedule_made_by_hand_where_none_is_recorded_can_be_taken_back(world: World) -> None:
     """Recorded is "none": taking away what a person added deletes no schedule that we recorded."""
     world.sales(none("Retired_Report"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 from itertools import pairwise
 from typing import NoReturn
@@ -85,10 +86,12 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the program and exit with its code."""
     gc.set_threshold(*_GC_THRESHOLDS)
     code = run(sys.argv[1:] if arguments is None else arguments)
-    if code == ExitCode.INTERRUPTED:
-        # Threads may still wait for an answer that nobody wants any more; leaving in order would wait for them.
-        os._exit(code)
-    sys.exit(code)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    # Everything is written and closed. Taking ten thousand objects apart takes a while, and after an interrupt threads
+    # may still wait for an answer that nobody wants any more.
+    os._exit(code)
 
 
 def run(arguments: list[str]) -> int:

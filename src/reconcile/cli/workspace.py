@@ -32,6 +32,7 @@ from reconcile.state.backend import open_backend
 from reconcile.state.format import Origin
 
 MOST_NAMED = 5
+SHORTEST_TELLING_SECRET = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def load_config(options: Options) -> Config:
         for secret in providers()[connection.provider].secrets(connection.settings):
             edge.redactor.add(secret)
             secrets.add(secret.strip())
-    misused = [found for found in config.desired.values() if secrets.intersection(_texts(found))]
+    misused = [found for found in config.desired.values() if _holds_secret(found, secrets)]
     if misused:
         raise ConfigError([_secret_as_value(found) for found in misused])
     return config
@@ -122,8 +123,11 @@ def origin(root: Path) -> Origin:
     )
 
 
-def _texts(desired: Desired) -> list[str]:
-    return [value for value in desired.values.values() if isinstance(value, str)]
+def _holds_secret(desired: Desired, secrets: set[str]) -> bool:
+    """Say whether a value (or the name) is a secret or has one in it; a short one in a longer text is chance."""
+    texts = [desired.address.name, *(value for value in desired.values.values() if isinstance(value, str))]
+    long_ones = [secret for secret in secrets if len(secret) >= SHORTEST_TELLING_SECRET]
+    return any(text in secrets or any(secret in text for secret in long_ones) for text in texts)
 
 
 def _secret_as_value(desired: Desired) -> Diagnostic:

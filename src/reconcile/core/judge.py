@@ -25,7 +25,10 @@ from reconcile.core.snapshot import (
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One object in all its views. ``now`` is when the plan is made, UTC, ISO 8601."""
+    """One object in all its views. ``now`` is when the plan is made, UTC, ISO 8601.
+
+    ``is_inherited`` says that ``recorded`` stands under another address so far.
+    """
 
     address: Address
     connected: Connected
@@ -34,6 +37,7 @@ class Case:
     recorded: Recorded | None
     now: str
     reassert: bool
+    is_inherited: bool = False
 
     @property
     def kind(self) -> Kind:
@@ -240,7 +244,7 @@ def _unchanged(case: Case, desired: Desired, id: str | None) -> Verdict:
         unchanged=Unchanged(
             case.address,
             desired.source,
-            None if recorded == wanted else wanted,
+            None if recorded == wanted and not case.is_inherited else wanted,
             recorded.applied_at if recorded else None,
             case.kind.readable,
             case.kind.one_shot,

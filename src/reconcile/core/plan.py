@@ -105,6 +105,7 @@ def build_plan(
             snapshots.recorded.get(address, inherited.get(address)),
             stamp.at,
             reassert,
+            address in inherited and address not in snapshots.recorded,
         )
         verdicts.append(judge(case))
     return Plan(

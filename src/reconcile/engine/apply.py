@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from threading import BoundedSemaphore, Lock
+from threading import Lock
 from typing import Protocol
 
 from reconcile.core.address import Address
@@ -21,7 +21,7 @@ from reconcile.core.order import in_stages
 from reconcile.core.plan import Change, moved_since, short_of
 from reconcile.core.snapshot import Live, Missing, ReadFailed, Reading, Values
 from reconcile.engine.events import ApplyBegan, ChangeEnded, Listener, ReadBackBegan
-from reconcile.engine.link import side_by_side
+from reconcile.engine.link import Slots, side_by_side
 from reconcile.engine.refresh import read_in_parts, read_safely
 from reconcile.providers.base import Wanted, Writer
 
@@ -142,7 +142,7 @@ class _Run:
         self._width = work.widths[connection]
         self._count = count
         # As many calls as the platform is asked at once; workers beyond them make the next ones ready.
-        self._slots = BoundedSemaphore(self._width)
+        self._slots = Slots(self._width)
         readable = [change for stage in stages for change in stage if self._is_readable(change) and change.requests]
         self._again = _Again(self._writer, readable, work.clock)
 
@@ -161,10 +161,10 @@ class _Run:
         looked = {c.address: c for c in stage if c.requests and self._is_readable(c)}
         with ThreadPoolExecutor(max_workers=self._width + SPARE_WORKERS) as pool:
             tries = [pool.submit(self._try, change) for change in stage if change.address not in looked]
-            parts = [
-                {address: pool.submit(self._try, looked[address]) for address in part}
-                for part in self._again.parts(looked)
-            ]
+            parts: list[dict[Address, Future[Result]]] = []
+            with self._slots:  # one call for the lists, or the changes of the first page would crowd them out
+                for part in self._again.parts(looked):
+                    parts += [{address: pool.submit(self._try, looked[address]) for address in part}]
             seen = self._read_back_behind(parts, looked) if len(parts) > 1 else {}
         tries += [future for part in parts for future in part.values()]
         return self._confirmed([future.result() for future in tries], seen)
@@ -182,7 +182,8 @@ class _Run:
         for part in parts:
             wait(part.values())
             ended.update({address: future.result() for address, future in part.items()})
-            page = next(pages, None)
+            with self._slots:
+                page = next(pages, None)
             for address, reading in page.by_address.items() if page else ():
                 result = ended.get(address)
                 if result and result.sent and self._compared(result, reading).outcome is Outcome.DONE:

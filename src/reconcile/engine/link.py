@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from threading import Event, Lock
 from typing import Any, TypeVar
 
 from reconcile.core.diagnostic import Diagnostic
@@ -56,6 +58,35 @@ class Outside:
             return side_by_side(function, items, link.concurrency)
 
         return Surroundings(notify, self.redactor, self.environment, spread)
+
+
+class Slots:
+    """At most ``count`` at once, first come first served.
+
+    ``threading.Semaphore`` lets a thread that has just left come back before those that wait, so that one caller among
+    many (who reads a list while others write) would wait to the end.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._lock = Lock()
+        self._free = count
+        self._waiting: deque[Event] = deque()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return
+            turn = Event()
+            self._waiting.append(turn)
+        turn.wait()
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._free += 1
 
 
 def side_by_side(function: Callable[[Item], Result], items: Collection[Item], width: int) -> list[Result]:
