@@ -189,6 +189,42 @@ def apply_costs(count: int, latency: float, rounds: int) -> str:
         )
 
 
+# The 1,000 writes and nothing else: eight threads, a bare client each, no plan, no reading again, no record.
+FLOOR = """
+import json, os, sys, threading, urllib.parse, urllib.request
+import httpx
+url, env = os.environ["SF_INSTANCE_URL"], os.environ
+form = {"grant_type": "client_credentials", "client_id": env["SF_CLIENT_ID"], "client_secret": env["SF_CLIENT_SECRET"]}
+token = httpx.post(url + "/services/oauth2/token", data=form).json()["access_token"]
+ids = json.load(sys.stdin)
+body = {"frequency": "weekly", "daysOfWeek": ["Monday"], "time": {"hour": 9, "minute": 0, "timeZone": "UTC"}}
+def work(mine):
+    client = httpx.Client(base_url=url, headers={"Authorization": "Bearer " + token}, verify=False)
+    for one in mine:
+        client.put(f"/services/data/v60.0/wave/asset/{one}/schedule", json=body)
+threads = [threading.Thread(target=work, args=(ids[n::8],)) for n in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+"""
+
+
+def floor_cost(count: int, latency: float) -> str:
+    """Measure the bare writes, for comparison in the same run."""
+    with sandbox() as running:
+        create_recipes(running, count)
+        assets = running.call("GET", "/state")["crm_analytics"]["assets"]
+        ids = json.dumps([asset["id"] for asset in assets if asset["type"] == "recipe"])
+        running.call("PUT", "/latency", {"seconds": latency})
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-c", FLOOR], input=ids, text=True, env=running.environment, check=True)
+        wall = time.perf_counter() - began
+        ideal = count * latency / 8
+        return (
+            f"| bare script: the same {count:,} writes and nothing else | {wall:.2f} s = {wall / ideal:.2f} x "
+            f"{ideal:.2f} s | | | {count + 1} | |"
+        )
+
+
 def main() -> None:
     """Measure everything and print it."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -199,6 +235,7 @@ def main() -> None:
     print(plan_costs(300, 0.05, rounds, "under 1 s beyond the start"), flush=True)
     print(plan_costs(10_000, 0.0, rounds, "under 3 s CPU, 200 MB; pages + a constant"), flush=True)
     print(apply_costs(1000, 0.05, max(3, rounds // 2)), flush=True)
+    print(floor_cost(1000, 0.05), flush=True)
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ def command(yes: bool, requests: bool, reassert: bool, exact: bool, allow_delete
     options = needs_format("text", "json", "markdown")
     edge = border()
     with Progress(options, edge) as progress, _interrupts() as interrupts:
-        workspace = open_workspace(options, progress)
+        workspace = open_workspace(options, progress, applies=True)
         check_selection(workspace)
         edge.show(workspace.config.diagnostics, options)
         shown: list[Plan] = []

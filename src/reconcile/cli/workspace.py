@@ -72,9 +72,10 @@ def load_config(options: Options) -> Config:
     return config
 
 
-def open_workspace(options: Options, listener: Listener) -> Workspace:
+def open_workspace(options: Options, listener: Listener, *, applies: bool = False) -> Workspace:
     """Return the workspace with its connections and its state; makes no call yet.
 
+    ``applies`` says that what is done is recorded, with the commit that it is done from.
     Raises ``ConfigError``, and ``StateError`` for a state location that cannot be used.
     """
     config = load_config(options)
@@ -90,7 +91,7 @@ def open_workspace(options: Options, listener: Listener) -> Workspace:
         backend=open_backend(config.state, config.root, config.environment),
         limits=config.limits,
         outside=Outside(listener, edge.redactor, os.environ),
-        origin=origin(config.root),
+        origin=origin(config.root if applies else None),
         clock=time.monotonic,
         pid=os.getpid(),
     )
@@ -110,15 +111,15 @@ def check_selected(selection: Selection, known: Collection[Address]) -> None:
         raise ConfigError([_matches_nothing(pattern, [str(a) for a in known]) for pattern in unmatched])
 
 
-def origin(root: Path) -> Origin:
-    """Return who does this, where, and from which commit, as far as it can be told."""
+def origin(root: Path | None) -> Origin:
+    """Return who does this and where; and from which commit of ``root``, as far as it can be told."""
     return Origin(
         id=uuid4().hex[:12],
         applied_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         by=_user(),
         host=socket.gethostname(),
         command=shlex.join(["reconcile", *sys.argv[1:]]),
-        commit=_commit(root),
+        commit=_commit(root) if root else None,
         job=os.environ.get("CI_JOB_URL") or _github_job(),
     )
 
