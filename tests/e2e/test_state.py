@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.harness import World, flags, recipe, reset
+from e2e.harness import World, flags, killed, recipe, reset, until
 
 
 @pytest.fixture
@@ -215,3 +215,48 @@ def test_the_disk_full_when_recording(world: World) -> None:
 def _blocked(state: Path) -> None:
     state.rename(state.with_name("kept"))
     state.write_text("in the way")
+
+
+def test_forgetting_leaves_the_platform_alone(applied: World) -> None:
+    """What is forgotten and in no file is nobody's: no delete, no drift; the rest stays recorded."""
+    applied.sales(recipe("Month_Close"))
+    result = applied.run("state", "forget", "sales/schedule/recipe:Board_Pack", "--yes")
+    assert (result.code, result.out) == (0, "forgotten sales/schedule/recipe:Board_Pack\n")
+    addresses = [change["address"] for change in applied.plan()["changes"]]
+    assert "sales/schedule/recipe:Board_Pack" not in addresses
+    assert len(applied.run("state", "list", "--format", "json").json["objects"]) == 2
+    assert applied.sent() == []
+
+
+def test_forgetting_takes_globs_and_prints_a_document(applied: World) -> None:
+    """A reset that is forgotten is planned again; the version that says so is named."""
+    result = applied.run("state", "forget", "tailer*/workflow_reset/*", "--yes", "--format", "json")
+    assert result.code == 0, result
+    assert result.json["serial"] == 3
+    assert len(result.json["forgotten"]) == 1
+    assert [change["action"] for change in applied.plan()["changes"]] == ["run"]
+
+
+@pytest.mark.parametrize("arguments", [["sales/schedule/recipe:Bord_Pack", "--yes"], ["*"]])
+def test_forgetting_nothing_by_mistake(applied: World, arguments: list[str]) -> None:
+    """A name that is not recorded is an error with a suggestion; without a terminal nobody was asked."""
+    before = versions(applied)
+    result = applied.run("state", "forget", *arguments)
+    assert result.code == (1 if "--yes" in arguments else 3)
+    assert "Board_Pack" in result.err
+    assert versions(applied) == before
+
+
+def test_forgetting_waits_for_what_was_cut_off(applied: World) -> None:
+    """What an apply did before it was cut off would come back into the record: apply accounts for it first."""
+    applied.sales(recipe("Board_Pack", time="03:00"))
+    applied.fault("hang", method="PUT", times=1)
+    process = applied.start("apply", "--yes")
+    until(lambda: any(e["method"] == "PUT" for e in applied.log()))
+    killed(process)
+    result = applied.run("state", "forget", "sales/*", "--yes")
+    assert result.code == 3
+    assert "reconcile apply" in result.err
+    applied.clear_faults()
+    applied.apply()
+    assert applied.run("state", "forget", "sales/*", "--yes").code == 0

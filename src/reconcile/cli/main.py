@@ -25,7 +25,7 @@ COMMANDS = {
     "plan": ("plan", "Show what apply would change; changes nothing anywhere."),
     "apply": ("apply", "Make live what the files say."),
     "drift": ("drift", "Show what moved on the platform since our last apply; reads only."),
-    "state": ("state", "Look at what is recorded; break a lock."),
+    "state": ("state", "Look at what is recorded, forget of it, break a lock."),
     "schema": ("schema", "Print the JSON Schema of the files."),
     "sandbox": ("sandbox", "Run simulators of the platforms on loopback."),
     "demo": ("demo", "A guided first run against the sandbox."),

@@ -65,7 +65,7 @@ class Progress:
                 case ReadingEnded():
                     self._move("")
                 case Waiting(text=text, connection=connection):
-                    self._say(f"{connection}: {text}")
+                    self._say(f"{connection}: {text.replace(f' ({connection})', '')}")
                 case LockTaken(note=note):
                     self._say(note)
                 case ApplyBegan(total=total):

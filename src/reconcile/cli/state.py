@@ -94,6 +94,47 @@ def show_command(address: str) -> int:
     return ExitCode.DONE
 
 
+@command.command("forget")
+@click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS...")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@common
+@guarded
+def forget_command(addresses: tuple[str, ...], yes: bool) -> int:
+    """Take objects (addresses or globs) out of the record. The platform is not touched.
+
+    What no file asks for is then left alone for good; what a file asks for is planned as if it had never been applied,
+    so that a workflow reset is done once more.
+    """
+    from reconcile.cli.workspace import check_selected, open_workspace
+    from reconcile.core.address import Selection
+    from reconcile.core.diagnostic import Diagnostic
+    from reconcile.core.errors import Refused
+    from reconcile.engine.events import unheard
+    from reconcile.engine.forget import forget
+    from reconcile.render.terminal import counted
+
+    options = needs_format("text", "json")
+    place = open_workspace(options, unheard, applies=True).place
+    recorded = place.store.latest().recorded
+    chosen = Selection(addresses)
+    check_selected(chosen, recorded)
+    found = sorted(address for address in recorded if chosen.holds(address))
+    question = f"Forget {counted(len(found), 'object')}: {', '.join(map(str, found))}?"
+    if not yes and not has_terminal():
+        raise Refused(Diagnostic("no-terminal", "There is no terminal to ask on", question, hint="run it with --yes"))
+    if not yes and not click.confirm(question, err=True):
+        return ExitCode.REFUSED
+    serial = forget(place, found)
+    if options.is_json:
+        names = [str(address) for address in found]
+        border().print_document(
+            {"format": "reconcile.forget/1", "forgotten": names, "serial": serial, "diagnostics": []}
+        )
+    else:
+        border().print("".join(f"forgotten {address}\n" for address in found))
+    return ExitCode.DONE
+
+
 @command.command("unlock")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @common

@@ -147,7 +147,7 @@ def _matches_nothing(pattern: str, known: list[str]) -> Diagnostic:
     return Diagnostic(
         code="nothing-selected",
         summary="Nothing is selected",
-        detail=f'--select "{pattern}" names no object.',
+        detail=f'"{pattern}" names no object.',
         hint=near or f"addresses look like: {shown}",
     )
 

@@ -153,7 +153,7 @@ def _no_connection(address: Address) -> Diagnostic:
         summary="A recorded object has no connection any more",
         detail=f"{address} was applied by us, but reconcile.yaml has no connection "
         f'"{address.connection}" that knows "{address.kind}".',
-        hint="put the connection back to manage it, or leave it: it is not touched",
+        hint=f'put the connection back to manage it, or `reconcile state forget "{address}"`: it is not touched',
         address=str(address),
         severity=Severity.WARNING,
     )

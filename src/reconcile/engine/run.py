@@ -123,9 +123,7 @@ def apply_files(place: Place, wish: Wish, approve: Callable[[Plan], bool], stopp
     ``approve`` is asked when something would be changed on a platform; it may raise ``Refused``. Raises ``LockHeld``
     while somebody else applies. After the first call nothing raises any more: results are values.
     """
-    command = place.outside.redactor.clean(place.origin.command)
-    owner = Owner(place.origin.id, place.origin.by, place.origin.host, place.pid, command)
-    with acquire(place.backend, owner, lambda: datetime.now(UTC)) as lock:
+    with acquire(place.backend, owner_of(place), lambda: datetime.now(UTC)) as lock:
         for note in lock.notes:
             place.outside.listener(LockTaken(f"{note.summary}: {note.detail}"))
         with open_writers(place.links, place.outside) as writers:
@@ -169,6 +167,12 @@ def _planned(place: Place, wish: Wish, readers: Mapping[str, Reader], holder: Lo
     )
     live = {address: reading for address, reading in found.live.items() if address in desired or address in ours}
     return Planned(made, state, recorded, left, live)
+
+
+def owner_of(place: Place) -> Owner:
+    """Return who holds the lock while this command does."""
+    origin = place.origin
+    return Owner(origin.id, origin.by, origin.host, place.pid, place.outside.redactor.clean(origin.command))
 
 
 def _twins(desired: Mapping[Address, Desired], ours: Mapping[Address, Recorded]) -> dict[Address, Desired]:
