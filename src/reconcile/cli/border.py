@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ParamSpec
 
@@ -75,8 +76,26 @@ def guarded(command: Callable[Params, int]) -> Callable[Params, int]:
             return int(command(*args, **kwargs))
         except ReconcileError as error:
             return _failed(error)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, OSError):
+            raise
+        except Exception as error:  # noqa: BLE001 - the border: a defect of ours is told like any other error
+            return _failed(_defect(error))
 
     return inner
+
+
+def _defect(error: Exception) -> ReconcileError:
+    """Return our own defect as an error; with ``-v`` the traceback goes to stderr before it, without secrets."""
+    if current().verbose:
+        err(border().redactor.clean("".join(traceback.format_exception(error))))
+    return ReconcileError(
+        Diagnostic(
+            "internal-error",
+            "A defect of reconcile",
+            f"{type(error).__name__}: {error}",
+            hint="run it again with -v and report what it prints; after an apply, plan says what was in flight",
+        )
+    )
 
 
 def _failed(error: ReconcileError) -> int:
