@@ -78,7 +78,7 @@ def guarded(command: Callable[Params, int]) -> Callable[Params, int]:
             return _failed(error)
         except (click.ClickException, click.exceptions.Exit, click.Abort, OSError):
             raise
-        except Exception as error:  # noqa: BLE001 - the border: a defect of ours is told like any other error
+        except Exception as error:
             return _failed(_defect(error))
 
     return inner
