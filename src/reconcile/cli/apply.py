@@ -26,7 +26,12 @@ if TYPE_CHECKING:
 @click.option("--requests", is_flag=True, help="Show the exact calls.")
 @click.option("--reassert", is_flag=True, help="Send again what the platform cannot show.")
 @click.option("--exact", is_flag=True, help="Read every object itself, also where a list shows it.")
-@click.option("--allow-deletes", type=click.IntRange(min=0), metavar="N", help="Allow up to N deletes.")
+@click.option(
+    "--allow-deletes",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Lift the delete guards for a plan with at most N deletes.",
+)
 @common
 @guarded
 def command(yes: bool, requests: bool, reassert: bool, exact: bool, allow_deletes: int | None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -129,3 +130,9 @@ def test_fields_are_described() -> None:
     assert "never delete" in json.dumps(defs["crm_analytics.schedule.Weekly"]["properties"]["protect"])
     assert defs["crm_analytics.schedule.Weekly"]["description"]
     assert "One org" in defs["crm_analytics.connection"]["description"]
+
+
+def test_the_committed_schema_is_what_the_models_say() -> None:
+    """Editors take docs/reconcile.schema.json; `reconcile schema > docs/reconcile.schema.json` renews it."""
+    committed = Path(__file__).parents[3] / "docs" / "reconcile.schema.json"
+    assert committed.read_text(encoding="utf-8") == schema_text(providers())
