@@ -177,33 +177,28 @@ def test_interrupted_while_planning(busy: World) -> None:
 
 def test_interrupted_twice(busy: World) -> None:
     """The second Ctrl-C ends it at once with 130, and the next plan says what was in flight."""
-    busy.fault("hang", method="PUT", times=1, seconds=6)
+    busy.fault("hang", method="PUT", times=1, seconds=300)
     process = busy.start("apply", "--yes")
     until(lambda: writes(busy, "/wave/asset"))
     process.send_signal(signal.SIGINT)
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
-    began = time.monotonic()
-    result = ended(process)
-    seconds = time.monotonic() - began
+    result = ended(process)  # fails after a minute; the call would hang for five
     assert result.code == 130, result
     assert "Traceback" not in result.err
     assert "cut off" in busy.run("plan").err
-    assert seconds < 4
 
 
 def test_interrupted_while_waiting_for_the_platform(world: World) -> None:
     """Ctrl-C ends a plan that waits for a Retry-After at once, also when another list is being read beside it."""
-    world.workspace(longest_wait=60)
+    world.workspace(longest_wait=600)
     world.sales(recipe("Board_Pack"), {"dataflow": "Opportunities", "frequency": "none"})
-    world.fault("status", method="GET", path="/wave/recipes", status=503, headers={"Retry-After": "6"}, times=1)
+    world.fault("status", method="GET", path="/wave/recipes", status=503, headers={"Retry-After": "300"}, times=1)
     process = world.start("plan")
     until(lambda: any("/wave/recipes" in e["path"] for e in world.log()))
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
-    began = time.monotonic()
-    assert ended(process).code == 130
-    assert time.monotonic() - began < 4
+    assert ended(process).code == 130  # fails after a minute; the wait would take five
 
 
 def test_interrupted_still_prints_one_document(world: World) -> None:
