@@ -17,7 +17,7 @@ import click
 
 from reconcile import __version__
 from reconcile.cli.exit_codes import ExitCode
-from reconcile.cli.options import Options, common, current
+from reconcile.cli.options import common
 
 # Command -> (module, what it does). Kept here as text, so that the list of commands costs no import.
 COMMANDS = {
@@ -142,6 +142,3 @@ def _asks_for_json(arguments: list[str]) -> bool:
     if os.environ.get("RECONCILE_FORMAT") == "json" and "--format" not in arguments:
         return True
     return "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
-
-
-__all__ = ["Options", "cli", "current", "main", "run"]

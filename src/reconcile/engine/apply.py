@@ -186,8 +186,9 @@ class _Run:
                 page = next(pages, None)
             for address, reading in page.by_address.items() if page else ():
                 result = ended.get(address)
-                if result and result.sent and self._compared(result, reading).outcome is Outcome.DONE:
-                    seen[address] = self._settle(self._compared(result, reading))
+                compared = self._compared(result, reading) if result and result.sent else None
+                if compared and compared.outcome is Outcome.DONE:
+                    seen[address] = self._settle(compared)
         return seen
 
     def _is_readable(self, change: Change) -> bool:

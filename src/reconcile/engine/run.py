@@ -18,7 +18,7 @@ from reconcile.core.guard import DeleteLimits, refusals
 from reconcile.core.kind import Connected
 from reconcile.core.plan import Base, Plan, Stamp, build_plan
 from reconcile.core.snapshot import Desired, ReadFailed, Reading, Recorded, Snapshots, Unreadable
-from reconcile.engine.apply import Outcome, Result, Work, apply
+from reconcile.engine.apply import Result, Work, apply
 from reconcile.engine.events import LockTaken
 from reconcile.engine.link import Link, Outside, open_readers, open_writers
 from reconcile.engine.record import Scribe, applied_block, recorded_after
@@ -231,6 +231,3 @@ def _cleaned(diagnostics: Iterable[Diagnostic], place: Place) -> list[Diagnostic
 
 def _now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-__all__ = ["Applied", "Outcome", "Place", "Planned", "Wish", "apply_files", "plan"]
