@@ -95,9 +95,14 @@ class StepOptions(_Strict):
     connection: Name = Field("", description="connection of this step; that of the file when absent")
     wait_timeout: Duration | None = Field(None, description="stop watching after this time; the job goes on")
     stop_after: Duration | None = Field(None, description="stop the job after this time")
-    when_busy: Literal["wait", "attach", "fail", "replace"] = Field(
-        "wait", description="what to do when the same job runs already"
+    when_busy: Literal["wait", "attach", "fail", "replace"] | None = Field(
+        None, description="what to do when the same job runs already; attach for tamr.load, else wait"
     )
     on_limit: Literal["wait", "fail"] = Field("wait", description="what to do when the platform's limit is reached")
     retries: Annotated[int, Field(ge=0)] = Field(0, description="how often a failed job is started again")
     min_gap: Duration | None = Field(None, description="least time since the last job on the same object")
+    restart_from: Annotated[str, Field(pattern=NAME_PATTERN)] = Field(
+        "",
+        description="an earlier step; this one is never repeated without it (stage and apply)",
+        validate_default=False,
+    )

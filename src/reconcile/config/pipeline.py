@@ -16,6 +16,8 @@ from reconcile.config.model import NAME_PATTERN, StepOptions
 from reconcile.config.party import Party
 from reconcile.core.diagnostic import Diagnostic, did_you_mean
 from reconcile.core.kind import Catalogue
+from reconcile.core.operation import Operation
+from reconcile.core.run import needed_by
 from reconcile.core.source import Span
 
 OPTIONS = frozenset(StepOptions.model_fields)
@@ -40,6 +42,7 @@ class Step:
     on_limit: str = "wait"
     retries: int = 0
     min_gap: int | None = None
+    restart_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +60,9 @@ class PipelineReader:
     def __init__(self, catalogues: Mapping[str, Catalogue], party: Party) -> None:
         self._party = party
         self._operations = {
-            operation: (provider, model)
+            name: (provider, operation)
             for provider, catalogue in sorted(catalogues.items())
-            for operation, model in catalogue.operations.items()
+            for name, operation in catalogue.operations.items()
         }
 
     def read(self, document: Document, value: Any, default: str | None) -> tuple[list[Pipeline], list[Diagnostic]]:
@@ -131,7 +134,7 @@ class PipelineReader:
     def _built(
         self, document: Document, step: MarkedMap, sketch: Step, said: StepOptions | None, out: list[Diagnostic]
     ) -> Step | None:
-        provider, model = self._operations[sketch.operation]
+        provider, operation = self._operations[sketch.operation]
         actual = self._party.provider_of(sketch.connection)
         if actual and actual != provider:
             detail, hint = self._party.mismatch(sketch.operation, (provider,), sketch.connection)
@@ -140,9 +143,10 @@ class PipelineReader:
         value, mark = step[sketch.operation], step.mark_of(sketch.operation)
         origin = step.origins.get(sketch.operation)
         settings = check(
-            model, value, lambda shape: Subject(document, value, mark, shape, sketch.operation, origin=origin)
+            operation.entry, value, lambda shape: Subject(document, value, mark, shape, sketch.operation, origin=origin)
         )
         out += settings.diagnostics
+        out += self._impossible(document, step, operation)
         if said is None or settings.result is None:
             return None
         return replace(
@@ -151,11 +155,30 @@ class PipelineReader:
             needs=tuple(dict.fromkeys(said.needs)),
             wait_timeout=said.wait_timeout,
             stop_after=said.stop_after,
-            when_busy=said.when_busy,
+            when_busy=said.when_busy or operation.when_busy,
             on_limit=said.on_limit,
             retries=said.retries,
             min_gap=said.min_gap,
+            restart_from=said.restart_from,
         )
+
+    def _impossible(self, document: Document, step: MarkedMap, operation: Operation) -> Iterator[Diagnostic]:
+        """Yield an error for each option that the platform has no means for."""
+        reasons = []
+        if not operation.stoppable:
+            reasons += [("stop_after", "", f"{operation.name} starts what the platform cannot stop")]
+            reasons += [("when_busy", "replace", f"{operation.name} starts what the platform cannot stop")]
+        if not operation.watchable:
+            reasons += [
+                (name, "", f"{operation.name} starts nothing that goes on")
+                for name in ("wait_timeout", "when_busy", "retries", "min_gap")
+            ]
+        for name, value, reason in reasons:
+            if name in step and (not value or step[name] == value):
+                hint = "use wait_timeout to stop watching it" if name == "stop_after" else f"take {name} away"
+                place = document.key_span(step, name)
+                yield Diagnostic("impossible-option", "This cannot be done", f"{reason}.", hint, place)
+                reasons = [each for each in reasons if each[0] != name]
 
     def _unknown_keys(self, document: Document, step: MarkedMap, words: str, *, found: bool) -> Iterator[Diagnostic]:
         """Yield an error for each key that is neither operation nor option, or one that the operation is missing."""
@@ -195,10 +218,11 @@ def _needs_problems(document: Document, pipelines: MarkedMap, name: str, steps: 
     for step in steps:
         for index, need in enumerate(written[step.name].get("needs", ())):
             if need not in names:
-                hint = did_you_mean(need, names) or f"steps: {', '.join(names)}"
-                detail = f'Pipeline "{name}" has no step "{need}".'
                 span = document.value_span(written[step.name]["needs"], index)
-                problems.append(Diagnostic("unknown-step", "Unknown step", detail, hint, span))
+                problems.append(_unknown_step(name, need, names, span))
+        if step.restart_from and step.restart_from not in names:
+            span = document.value_span(written[step.name], "restart_from")
+            problems.append(_unknown_step(name, step.restart_from, names, span))
     if problems:
         return problems
     try:
@@ -209,7 +233,21 @@ def _needs_problems(document: Document, pipelines: MarkedMap, name: str, steps: 
         detail = f"Each of these needs the next one: {' -> '.join(circle)}."
         span = document.value_span(written[circle[0]], "needs")
         return [Diagnostic("step-cycle", "Steps in a circle", detail, "take one of the needs away", span)]
-    return []
+    return [
+        _not_before(name, step, document.value_span(written[step.name], "restart_from"))
+        for step in steps
+        if step.restart_from and step.restart_from not in needed_by(step.name, {s.name: s.needs for s in steps})
+    ]
+
+
+def _unknown_step(pipeline: str, step: str, names: list[str], span: Span) -> Diagnostic:
+    hint = did_you_mean(step, names) or f"steps: {', '.join(names)}"
+    return Diagnostic("unknown-step", "Unknown step", f'Pipeline "{pipeline}" has no step "{step}".', hint, span)
+
+
+def _not_before(pipeline: str, step: Step, span: Span) -> Diagnostic:
+    detail = f'Step "{step.name}" of {pipeline} is to restart from "{step.restart_from}", which it does not need.'
+    return Diagnostic("not-before", "Not an earlier step", detail, f"add {step.restart_from} to its needs", span)
 
 
 def _wrong(detail: str, hint: str, span: Span) -> Diagnostic:

@@ -151,9 +151,9 @@ def _add_common(entry: Schema, parts: _Parts) -> None:
 def _pipelines(catalogues: Mapping[str, Catalogue], parts: _Parts) -> Schema:
     step = parts.take("step", schema_of(StepOptions))
     operations = {
-        name: model
+        name: operation.entry
         for _, catalogue in sorted(catalogues.items())
-        for name, model in sorted(catalogue.operations.items())
+        for name, operation in sorted(catalogue.operations.items())
     }
     models = {name: parts.add(name, parts.take(name, schema_of(model))) for name, model in operations.items()}
     step["properties"] = {**models, **step["properties"]}

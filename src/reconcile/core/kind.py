@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from reconcile.core.address import Address
 from reconcile.core.snapshot import Values
+
+if TYPE_CHECKING:
+    from reconcile.core.operation import Operation, Order
 
 Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
 
@@ -105,6 +108,9 @@ class Connected(Protocol):
         ``id`` is the platform's id as last read. The same function serves plan and apply.
         """
 
+    def order(self, address: Address, after: Values) -> Order | None:
+        """Return the work that declaring a one-shot asks for; None for a kind that is no one-shot."""
+
 
 class Catalogue(Protocol):
     """What one provider lets people write in their files. Reading files needs this and no more."""
@@ -122,5 +128,5 @@ class Catalogue(Protocol):
         """The kinds that can be declared."""
 
     @property
-    def operations(self) -> Mapping[str, Any]:
-        """The Pydantic models of the operations that pipeline steps may name, by full name (``tamr.load``)."""
+    def operations(self) -> Mapping[str, Operation]:
+        """The operations that pipeline steps may name, by full name (``tamr.load``)."""

@@ -61,7 +61,11 @@ class ApiKey:
     key: str = field(repr=False)
     header: str = "X-API-KEY"
     renewable: bool = field(default=False, init=False)
-    advice: str = field(default="check that the API key is whole, not revoked, and of this tenant", init=False)
+    advice: str = field(
+        default="check that the API key is whole, not revoked, and of this tenant; "
+        "Tamr's are made and revoked in Admin Center > API Keys",
+        init=False,
+    )
 
     def obtain(self, means: Means) -> Token:
         """Return the key as it was given."""

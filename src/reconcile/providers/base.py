@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.kind import Catalogue, Connected, Request
+from reconcile.core.operation import Job, JobQuery, Limit, Node, Order, Ready
 from reconcile.core.redact import Redactor
 from reconcile.core.snapshot import Reading
 
@@ -113,6 +115,73 @@ class Writer(Reader, Protocol):
         """
 
 
+class Operator(Protocol):
+    """Starts, watches and stops jobs on one connection.
+
+    Every method makes its calls now and once: it never waits, and repeats nothing by itself (a renewed login aside).
+    Waiting and trying again are the engine's, whose clock decides. Called from several threads. Raises
+    ``PlatformError`` for what a platform answers; a failed list never looks like an empty one.
+    """
+
+    def prepare(self, order: Order) -> Ready:
+        """Return the exact call, names looked up. Raises ``ObjectNotFound``, with near names, for what is not there."""
+
+    def submit(self, ready: Ready) -> Job | None:
+        """Make the call. Return the job; None when it was taken without saying which job it is.
+
+        Of what is not ``watchable`` the returned job is over. An error whose ``may_have_happened`` is False, or whose
+        status is among the operation's ``refusals``, says for certain that nothing was started.
+        """
+
+    def look(self, ready: Ready, job_id: str) -> Job:
+        """Return the job as it is now. Raises ``ObjectNotFound`` when the platform does not know it (yet)."""
+
+    def on_target(self, ready: Ready, since: datetime) -> tuple[Job, ...]:
+        """Return every job with this order's target that is not over, and every one created at or after ``since``.
+
+        Oldest first. Empty for what is not ``watchable``.
+        """
+
+    def last_on_subject(self, ready: Ready) -> Job | None:
+        """Return the newest job with this order's subject, None when there is none to be seen."""
+
+    def stop(self, job_id: str) -> None:
+        """Ask for the job to be stopped; it may go on for a while, or end by itself. No error when it is over.
+
+        Raises ``Rejected`` where the platform has no such call.
+        """
+
+    def in_pool(self, pool: str) -> tuple[Job, ...]:
+        """Return the jobs that hold a slot of this pool now, whoever started them, as far as the platform shows."""
+
+    def slots(self, pool: str) -> int | None:
+        """Return how many jobs of this pool may run at once, None when nobody knows. Makes no call."""
+
+    def jobs(self, query: JobQuery) -> Iterator[Job]:
+        """Yield jobs, newest first; a page is asked for when it is wanted. Raises ``Rejected`` for what it cannot ask.
+
+        Never ends early: a page that fails raises.
+        """
+
+    def show(self, job_id: str) -> Job:
+        """Return one job by its id alone. Raises ``ObjectNotFound``."""
+
+    def nodes(self, job_id: str) -> tuple[Node, ...]:
+        """Return the parts of a job in the platform's order, empty when it shows none of this job.
+
+        Raises ``Rejected`` where the platform has no such call.
+        """
+
+    def limits(self) -> tuple[Limit, ...]:
+        """Return the limits that the platform tells of, empty when it tells of none."""
+
+    def server_time(self) -> datetime | None:
+        """Return the platform's own time (aware) in its last answer; None before the first, or without one."""
+
+    def close(self) -> None:
+        """Give the connection back. Safe to call twice."""
+
+
 class Provider(Catalogue, Protocol):
     """One platform: what can be declared, and how to reach it."""
 
@@ -127,3 +196,6 @@ class Provider(Catalogue, Protocol):
 
     def writer(self, name: str, connection: Any, surroundings: Surroundings) -> Writer:
         """Return what ``apply`` gets. Makes no call yet."""
+
+    def operator(self, name: str, connection: Any, surroundings: Surroundings) -> Operator:
+        """Return what starts and watches jobs. Makes no call yet."""

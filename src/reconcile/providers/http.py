@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 from threading import BoundedSemaphore, Event, Lock
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -13,11 +15,22 @@ import httpx
 from reconcile import __version__
 from reconcile.core.errors import AuthFailed, BadAnswer
 from reconcile.core.kind import Request
+from reconcile.core.lapse import readable
 from reconcile.providers import command
 from reconcile.providers.answer import Answer
 from reconcile.providers.base import Notice, Surroundings
 from reconcile.providers.pace import Pace
-from reconcile.providers.retry import LOGIN, ONE_SHOT, REPEATABLE, Patience, Rule, Timing, Trouble, readable
+from reconcile.providers.retry import (
+    LOGIN,
+    ONE_SHOT,
+    REPEATABLE,
+    Patience,
+    Rule,
+    Timing,
+    Trouble,
+    moment_of,
+    retry_after,
+)
 from reconcile.providers.session import Auth, Means, Session
 from reconcile.providers.settings import Settings, check_settings
 from reconcile.providers.translate import Describe, Dialect, describe, platform_error
@@ -32,7 +45,16 @@ COMMAND_TIMEOUT = 60.0
 
 _JSON = {"Content-Type": "application/json"}
 
-__all__ = ["Answer", "ReadClient", "Settings", "Timing", "WriteClient", "open_read_client", "open_write_client"]
+__all__ = [
+    "Answer",
+    "ReadClient",
+    "Settings",
+    "Timing",
+    "WriteClient",
+    "open_once_client",
+    "open_read_client",
+    "open_write_client",
+]
 
 Client = TypeVar("Client", bound="ReadClient")
 
@@ -72,6 +94,8 @@ class ReadClient:
         self._slots = BoundedSemaphore(settings.concurrency)
         self._session = Session(auth, self._means(timing), timing)
         self._lock = Lock()
+        self._now = timing.now
+        self._server_time: datetime | None = None
         self._base: httpx.URL | None = None
         self._wires: dict[bool, Wire] = {}
 
@@ -85,6 +109,11 @@ class ReadClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @property
+    def server_time(self) -> datetime | None:
+        """The platform's time (UTC, whole seconds) in its last answer; None before the first, or without ``Date``."""
+        return self._server_time
 
     def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Answer:
         """Return the answer (a success) to a GET of ``path`` below the base URL. Raises ``PlatformError``."""
@@ -119,19 +148,21 @@ class ReadClient:
                 wire.close()
             self._wires.clear()
 
-    def _call(self, method: str, url: httpx.URL, body: bytes | None, rule: Rule) -> Answer:
+    def _call(self, method: str, url: httpx.URL, body: bytes | None, rule: Rule, *, harmless: bool = False) -> Answer:
         place = f"{method} {url.path} ({self.name})"
         try:
             return self._patience.run(lambda: self._attempt(method, url, body, rule, place), place, rule)
         except Trouble as trouble:
-            raise platform_error(
+            error = platform_error(
                 trouble,
                 place,
                 dialect=self._dialect,
-                harmless=method == "GET",
+                harmless=harmless or method == "GET",
                 redact=self._surroundings.redactor.clean,
                 login_hint=self._session.advice,
-            ) from None
+            )
+            error.retry_after = retry_after(trouble.answer, self._now) if trouble.answer else None
+            raise error from None
 
     def _attempt(self, method: str, url: httpx.URL, body: bytes | None, rule: Rule, place: str) -> Answer:
         answer = self._followed(method, url, body, rule, place)
@@ -166,7 +197,9 @@ class ReadClient:
     ) -> Answer:
         with self._slots:
             self._keep_pace(place)
-            return self._wire(keep=rule is REPEATABLE).exchange(method, url, headers, body, place)
+            answer = self._wire(keep=rule is REPEATABLE).exchange(method, url, headers, body, place)
+        self._server_time = moment_of(answer.headers.get("Date", "")) or self._server_time
+        return answer
 
     def _keep_pace(self, place: str) -> None:
         seconds = self._pace.reserve()
@@ -263,9 +296,15 @@ class WriteClient(ReadClient):
         A repeatable request is sent again after what may pass; a one-shot only when it certainly had no effect.
         Raises ``PlatformError``, whose ``may_have_happened`` says whether the effect is possible all the same.
         """
-        body = None if request.body is None else _encoded(request.body)
         rule = REPEATABLE if request.repeatable else ONE_SHOT
-        return self._call(request.method, self._url(request.path), body, rule)
+        return self._call(request.method, self._url(request.path), _encoded(request.body), rule)
+
+    def ask(self, request: Request) -> Answer:
+        """Make a call that only reads, whatever its method, and return the answer (a success).
+
+        It is sent again as a GET is, and no error of it says that anything may have happened.
+        """
+        return self._call(request.method, self._url(request.path), _encoded(request.body), REPEATABLE, harmless=True)
 
 
 def open_read_client(
@@ -302,6 +341,25 @@ def open_write_client(
     return _open(WriteClient, name, settings, auth, surroundings, Dialect(describe, limits), headers, timing)
 
 
+def open_once_client(
+    name: str,
+    settings: Settings,
+    auth: Auth,
+    surroundings: Surroundings,
+    *,
+    describe: Describe = describe,
+    limits: frozenset[str] = frozenset(),
+    headers: Mapping[str, str] | None = None,
+    timing: Timing | None = None,
+) -> WriteClient:
+    """Return what reads and writes the connection ``name`` and sends every request once: whoever calls waits.
+
+    Otherwise as ``open_read_client``. For jobs, whose waits are long and whose starts must not be repeated blindly.
+    """
+    dialect = Dialect(describe, limits)
+    return _open(WriteClient, name, replace(settings, attempts=1), auth, surroundings, dialect, headers, timing)
+
+
 def _open(
     kind: type[Client],
     name: str,
@@ -327,7 +385,9 @@ def _login_url(name: str, url: str) -> httpx.URL:
     return httpx.URL(url)
 
 
-def _encoded(body: Mapping[str, Any]) -> bytes:
+def _encoded(body: Mapping[str, Any] | None) -> bytes | None:
+    if body is None:
+        return None
     return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 

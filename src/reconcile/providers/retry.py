@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from random import random
 
 import stamina
 import stamina.instrumentation
 
+from reconcile.core.lapse import readable
 from reconcile.providers.answer import Answer
 from reconcile.providers.base import Notice
 
@@ -52,10 +54,8 @@ class Rule:
 
 # Sending it twice leaves the world as sending it once: GET, PUT, DELETE, and a POST that says so.
 REPEATABLE = Rule(frozenset({408, 429, 500, 502, 503, 504}), lost=True)
-# 429 and 503 say that it was not taken, and are waited for. After anything else a second one-shot could do the work
-# twice. A reset that a 503 hid all the same may be repeated within the same apply (tailer page, section 3); a POST
-# that starts a job may not, and needs a rule of its own when jobs come.
-ONE_SHOT = Rule(frozenset({429, 503}), lost=False)
+# Whatever the answer, a second one could do the work twice; who sends it decides what to do next (engine.submission).
+ONE_SHOT = Rule(frozenset(), lost=False)
 # A login changes no object, but a refresh token may be good for one use only.
 LOGIN = Rule(frozenset({429, 503}), lost=False)
 
@@ -191,20 +191,14 @@ def retry_after(answer: Answer, now: Callable[[], float]) -> float | None:
     return max(0.0, moment - (now() if here is None else here))
 
 
-def readable(seconds: float) -> str:
-    """Return a wait for people: ``0.4 s``, ``31 s``, ``2 min 5 s``, ``3 h 0 min``."""
-    if seconds < 10:
-        return f"{seconds:.1f} s".replace(".0 s", " s")
-    whole = round(seconds)
-    if whole < 120:
-        return f"{whole} s"
-    if whole < 7200:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+def moment_of(text: str) -> datetime | None:
+    """Return the UTC time that an HTTP date spells, None when it is none."""
+    try:
+        return parsedate_to_datetime(text).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
 
 
 def _moment(text: str) -> float | None:
-    try:
-        return parsedate_to_datetime(text).timestamp()
-    except (ValueError, TypeError, OverflowError, IndexError):
-        return None
+    moment = moment_of(text)
+    return moment.timestamp() if moment else None

@@ -18,8 +18,9 @@ from reconcile.core.errors import (
     Rejected,
     Unavailable,
 )
+from reconcile.core.lapse import readable
 from reconcile.providers.answer import Answer, shown
-from reconcile.providers.retry import Trouble, readable
+from reconcile.providers.retry import Trouble
 from reconcile.providers.url import without_secrets
 
 Describe = Callable[[Answer], tuple[str | None, str]]

@@ -14,6 +14,7 @@ from reconcile.config.load import Config, FilesWrong, load
 from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.kind import Action, Declared
+from reconcile.core.operation import Order
 from reconcile.core.snapshot import Values
 
 
@@ -147,12 +148,34 @@ class FakeCatalogue:
     operations: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class FakeOperation:
+    name: str
+    entry: Any
+    summary: str = ""
+    watchable: bool = True
+    stoppable: bool = True
+    harmless_twice: bool = True
+    when_busy: str = "wait"
+    pool: str = ""
+    refusals: frozenset[int] = frozenset()
+
+    def order(self, settings: Any, connection: Any) -> Order:
+        return Order(self.name, str(settings), str(settings))
+
+
 CATALOGUES: dict[str, Any] = {
     "clock": FakeCatalogue(
-        "clock", ClockConnection, (FakeKind("alarm", "alarms", AnyAlarm, "alarm"),), {"clock.ring": Ring}
+        "clock",
+        ClockConnection,
+        (FakeKind("alarm", "alarms", AnyAlarm, "alarm"),),
+        {"clock.ring": FakeOperation("clock.ring", Ring)},
     ),
     "light": FakeCatalogue(
-        "light", LightConnection, (FakeKind("lamp", "lamps", Lamp, "lamp"),), {"light.shine": Shine}
+        "light",
+        LightConnection,
+        (FakeKind("lamp", "lamps", Lamp, "lamp"),),
+        {"light.shine": FakeOperation("light.shine", Shine)},
     ),
 }
 

@@ -103,7 +103,12 @@ def test_a_reader_cannot_write() -> None:
     with Server(script(OK)) as server:
         with Desk(server.url).read() as client:
             assert not hasattr(client, "send")
-            assert {name for name in dir(ReadClient) if not name.startswith("_")} == {"get", "get_page", "close"}
+            assert {name for name in dir(ReadClient) if not name.startswith("_")} == {
+                "get",
+                "get_page",
+                "server_time",
+                "close",
+            }
             for method in ("PUT", "POST", "DELETE", "PATCH", "HEAD"):
                 with pytest.raises(Refused):
                     client._call(method, client._url("/x"), b"{}", REPEATABLE)

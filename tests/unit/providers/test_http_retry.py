@@ -39,7 +39,8 @@ from reconcile.core.errors import (
 from reconcile.core.kind import Request
 from reconcile.providers.answer import Answer
 from reconcile.providers.http import Timing
-from reconcile.providers.retry import readable, retry_after
+from reconcile.providers.retry import retry_after
+from reconcile.core.lapse import readable
 
 GET: None = None
 REPEATABLE_POST = Request("POST", "/set", {"a": 1}, repeatable=True)
@@ -81,11 +82,13 @@ def test_a_one_shot_is_not_repeated_when_it_may_have_happened(reply: Reply) -> N
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_one_shot_is_repeated_after_a_refusal(status: int) -> None:
-    """Both say that it was not taken, and are waited for."""
-    with writing(script(Reply(status), Reply(status), OK)) as (server, client, desk):
+def test_a_refused_one_shot_is_left_to_whoever_sent_it(status: int) -> None:
+    """What a refusal means depends on the operation, so nothing is repeated here; what was asked for is told."""
+    refusal = Reply(status, headers={"Retry-After": "7"})
+    with writing(script(refusal, OK)) as (server, client, desk), pytest.raises(PlatformError) as caught:
         client.send(ONCE)
-    assert (len(server.seen), desk.waits) == (3, [1.0, 2.0])
+    assert (len(server.seen), desk.waits) == (1, [])
+    assert (caught.value.retry_after, caught.value.may_have_happened) == (7.0, status == 503)
 
 
 @pytest.mark.parametrize("request_", [GET, PUT, ONCE])
@@ -157,7 +160,7 @@ def test_retry_after_in_both_forms(asked: str, date: str | None, seconds: float 
 
 
 @pytest.mark.parametrize("asked", ["3", formatdate(NOW + 3, usegmt=True)])
-@pytest.mark.parametrize("request_", [GET, ONCE])
+@pytest.mark.parametrize("request_", [GET, PUT])
 def test_retry_after_is_waited_for(request_: Request | None, asked: str) -> None:
     """At least as long as asked, and for a one-shot too."""
     with writing(script(Reply(429, headers={"Retry-After": asked}), OK)) as (_, client, desk):
@@ -171,7 +174,7 @@ def test_too_long_a_retry_after_fails_at_once() -> None:
     reply = Reply(429, {"message": "Too many"}, {"Retry-After": "7300"})
     with writing(script(reply)) as (server, client, desk):
         with pytest.raises(LimitReached, match="asks to wait 2 h 1 min"):
-            client.send(ONCE)
+            client.send(PUT)
         server.handler = script(Reply(503, headers={"Retry-After": "121"}))
         with pytest.raises(Unavailable, match="asks to wait 2 min 1 s"):
             client.get("/x")

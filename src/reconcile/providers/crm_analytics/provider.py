@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconcile.core.kind import Connected, Kind
-from reconcile.providers.base import Reader, Surroundings, Writer
+from reconcile.core.operation import Operation
+from reconcile.providers.base import Operator, Reader, Surroundings, Writer
 from reconcile.providers.connection import secret_values
 from reconcile.providers.crm_analytics.kinds import Connection
 from reconcile.providers.crm_analytics.operations import OPERATIONS
@@ -19,7 +20,7 @@ class CrmAnalyticsProvider:
     name = "crm_analytics"
     connection: Any = Connection
     kinds: tuple[Kind, ...] = (ScheduleKind(),)
-    operations: Mapping[str, Any] = OPERATIONS
+    operations: Mapping[str, Operation] = OPERATIONS
 
     def connected(self, connection: Connection) -> Mapping[str, Connected]:
         """Return the schedules of this org."""
@@ -41,6 +42,12 @@ class CrmAnalyticsProvider:
         from reconcile.providers.crm_analytics.connect import open_writer
 
         return open_writer(name, connection, surroundings)
+
+    def operator(self, name: str, connection: Connection, surroundings: Surroundings) -> Operator:
+        """Return what starts and watches jobs."""
+        from reconcile.providers.crm_analytics.operator import open_operator
+
+        return open_operator(name, connection, surroundings)
 
 
 PROVIDER = CrmAnalyticsProvider()

@@ -7,6 +7,7 @@ from typing import Any
 
 from reconcile.core.address import Address
 from reconcile.core.kind import Action, Declared, Kind, Request
+from reconcile.core.operation import Order
 from reconcile.core.snapshot import Value, Values
 from reconcile.providers.crm_analytics import convert, kinds
 
@@ -77,6 +78,10 @@ class ConnectedSchedule:
         if action is Action.DELETE:
             return (Request("DELETE", path),)
         return (Request("PUT", path, convert.to_payload(after)),)
+
+    def order(self, address: Address, after: Values) -> Order | None:
+        """Return None: a schedule is no one-shot."""
+        return None
 
 
 def _advice(values: Values) -> tuple[Advice, ...]:

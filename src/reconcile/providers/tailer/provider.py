@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from reconcile.core.address import Address
 from reconcile.core.kind import Action, Connected, Kind, Request
+from reconcile.core.operation import Operation, Order
 from reconcile.core.snapshot import Values
-from reconcile.providers.base import Reader, Surroundings, Writer
+from reconcile.providers.base import Operator, Reader, Surroundings, Writer
 from reconcile.providers.connection import secret_values
 from reconcile.providers.tailer.kinds import ConfigurationKind, Connection, WorkflowResetKind
-from reconcile.providers.tailer.operations import OPERATIONS
-
-if TYPE_CHECKING:
-    from reconcile.core.kind import Json
+from reconcile.providers.tailer.operations import OPERATIONS, RESET, flags_request, reset_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +28,12 @@ class ConnectedConfiguration:
         if action is Action.FORGET:
             return ()
         type_, _, configuration = address.name.partition(":")
-        body: dict[str, Json] = {
-            "action": "set_configuration_status",
-            "activated": bool(after["activated"]),
-            "archived": bool(after["archived"]),
-            **_identity(self.connection, type_, configuration),
-        }
-        return (Request("POST", "/v1/configuration/status", body),)
+        activated, archived = bool(after["activated"]), bool(after["archived"])
+        return (flags_request(self.connection, type_, configuration, activated=activated, archived=archived),)
+
+    def order(self, address: Address, after: Values) -> Order | None:
+        """Return None: a flag is no one-shot."""
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +47,11 @@ class ConnectedReset:
         """Return the reset's call. Sent twice it would also forget what arrived in between, so it is not repeatable."""
         if action is Action.FORGET:
             return ()
-        body: dict[str, Json] = {
-            "action": "reset_workflow_status",
-            **_identity(self.connection, "workflow", address.name),
-        }
-        return (Request("POST", "/v1/workflow/status", body, repeatable=False),)
+        return (RESET.request(reset_order(address.name), self.connection),)
+
+    def order(self, address: Address, after: Values) -> Order | None:
+        """Return the reset, the same as that of a pipeline's step."""
+        return reset_order(address.name)
 
 
 class TailerProvider:
@@ -63,7 +60,7 @@ class TailerProvider:
     name = "tailer"
     connection: Any = Connection
     kinds: tuple[Kind, ...] = (ConfigurationKind(), WorkflowResetKind())
-    operations: Mapping[str, Any] = OPERATIONS
+    operations: Mapping[str, Operation] = OPERATIONS
 
     def connected(self, connection: Connection) -> Mapping[str, Connected]:
         """Return both kinds on this connection."""
@@ -89,14 +86,11 @@ class TailerProvider:
 
         return open_writer(name, connection, surroundings)
 
+    def operator(self, name: str, connection: Connection, surroundings: Surroundings) -> Operator:
+        """Return what launches, watches and resets."""
+        from reconcile.providers.tailer.operator import open_operator
 
-def _identity(connection: Connection, type_: str, id: str) -> dict[str, Json]:
-    return {
-        "account": connection.account,
-        "environment": connection.environment,
-        "configuration_type": type_,
-        "configuration_id": id,
-    }
+        return open_operator(name, connection, surroundings)
 
 
 PROVIDER = TailerProvider()

@@ -22,3 +22,6 @@ class Connection(Transport):
     provider: Literal["tamr"]
     base_url: Url = Field(description="https://{tenant}.tamr.cloud")
     auth: Annotated[ApiKey, Field()]
+    max_jobs: Annotated[int, Field(ge=1, le=1000)] = Field(
+        5, description="jobs that may run at once on this tenant, whoever started them; 5 unless Tamr raised it"
+    )

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from reconcile.core.kind import Connected, Kind, Request
-from reconcile.providers.base import Reader, Readings, Surroundings, Wanted, Writer
+from reconcile.core.operation import Operation
+from reconcile.providers.base import Operator, Reader, Readings, Surroundings, Wanted, Writer
 from reconcile.providers.connection import secret_values
 from reconcile.providers.tamr.kinds import Connection
 from reconcile.providers.tamr.operations import OPERATIONS
@@ -18,7 +19,7 @@ class TamrProvider:
     name = "tamr"
     connection: Any = Connection
     kinds: tuple[Kind, ...] = ()
-    operations: Mapping[str, Any] = OPERATIONS
+    operations: Mapping[str, Operation] = OPERATIONS
 
     def connected(self, connection: Connection) -> Mapping[str, Connected]:
         """Return nothing: there are no kinds."""
@@ -35,6 +36,12 @@ class TamrProvider:
     def writer(self, name: str, connection: Connection, surroundings: Surroundings) -> Writer:
         """Return a writer of nothing."""
         return _Nothing()
+
+    def operator(self, name: str, connection: Connection, surroundings: Surroundings) -> Operator:
+        """Return what starts and watches jobs."""
+        from reconcile.providers.tamr.operator import open_operator
+
+        return open_operator(name, connection, surroundings)
 
 
 class _Nothing:
