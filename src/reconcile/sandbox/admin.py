@@ -12,19 +12,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from reconcile.sandbox.admin_job import JOB_ENDPOINTS, Action, Missing, named_asset, settle
 from reconcile.sandbox.crm_asset import TYPES, Asset
 from reconcile.sandbox.crm_schedule import Schedule, ScheduleError, parse_schedule
 from reconcile.sandbox.fault import KINDS
-from reconcile.sandbox.tailer_model import SETTABLE
 from reconcile.sandbox.wire import PLATFORMS, Json
 from reconcile.sandbox.world import Sandbox
-
-Action = Callable[[Sandbox, Request, Any], object]
-"""A change or a look: gets the parsed body (None without one), returns JSON. A ValueError is answered with 400."""
-
-
-class Missing(Exception):
-    """What the address names does not exist; answered with 404."""
 
 
 def admin_routes(sandbox: Sandbox) -> list[Route]:
@@ -126,6 +119,7 @@ def _switches(sandbox: Sandbox, _: Request, __: Any) -> object:
 
 
 def _set_switches(sandbox: Sandbox, _: Request, body: Any) -> object:
+    settle(sandbox)
     sandbox.set_switches(dict(body))
     return sandbox.switches.as_json()
 
@@ -137,18 +131,27 @@ def _clock(sandbox: Sandbox, _: Request, __: Any) -> object:
 def _set_clock(sandbox: Sandbox, request: Request, body: Any) -> object:
     if set(body) not in ({"now"}, {"advance"}):
         raise ValueError('give {"now": "2026-11-22T10:00:00Z"} or {"advance": seconds}')
+    settle(sandbox)
     if "now" in body:
         sandbox.clock.set(datetime.fromisoformat(body["now"]))
     else:
         sandbox.clock.advance(float(body["advance"]))
-    sandbox.crm.assets.forget_shown()
+    _keep_what_is_due(sandbox)
     return _clock(sandbox, request, None)
 
 
 def _reset_clock(sandbox: Sandbox, request: Request, _: Any) -> object:
+    settle(sandbox)
     sandbox.clock.reset()
-    sandbox.crm.assets.forget_shown()
+    _keep_what_is_due(sandbox)
     return _clock(sandbox, request, None)
+
+
+def _keep_what_is_due(sandbox: Sandbox) -> None:
+    """Let everything happen up to the new time, and save it: the clock itself is not saved."""
+    sandbox.crm.assets.forget_shown()
+    settle(sandbox)
+    sandbox.touch()
 
 
 def _state(sandbox: Sandbox, _: Request, __: Any) -> object:
@@ -203,30 +206,12 @@ def _edit_schedule(sandbox: Sandbox, request: Request, body: Any) -> object:
     return asset.as_json()
 
 
-def named_asset(sandbox: Sandbox, asset_type: str, name: str) -> Asset:
-    """Return an asset by type and API name, or by type and id; raise Missing when there is none."""
-    assets = sandbox.crm.assets
-    found = assets.named(asset_type, name) or assets.find(name)
-    if found is None or found.type != asset_type:
-        raise Missing(f"no {asset_type} {name!r}")
-    return found
-
-
 def _by_hand(sandbox: Sandbox, asset_type: str, body: Any) -> Schedule | None:
     return None if body is None else parse_schedule(body, sandbox.crm.rules(asset_type, by_hand=True))
 
 
 def _expire(sandbox: Sandbox, _: Request, __: Any) -> object:
     return {"expired": sandbox.crm.sessions.expire()}
-
-
-def _set_job(sandbox: Sandbox, request: Request, body: Any) -> object:
-    job = sandbox.crm.jobs.find(request.path_params["id"])
-    if job is None:
-        raise Missing(f"no job {request.path_params['id']}")
-    sandbox.crm.jobs.set_status(job, body["status"])
-    sandbox.touch()
-    return job
 
 
 # -- Tailer and Tamr ---------------------------------------------------------------------------------------------------
@@ -239,6 +224,7 @@ def _edit_flags(sandbox: Sandbox, request: Request, body: Any) -> object:
     changes = {name: body[name] for name in ("activated", "archived") if name in body}
     if set(body) - set(changes) or not changes or not all(isinstance(each, bool) for each in changes.values()):
         raise ValueError('give {"activated": true|false, "archived": true|false}, one or both')
+    sandbox.tailer.model.settle()
     for each in sandbox.tailer.model.configurations.values():
         if (each.type, each.id) == (path["type"], path["id"]) and all(
             value in (None, getattr(each, name)) for name, value in wanted.items()
@@ -257,26 +243,26 @@ def _deploy(sandbox: Sandbox, _: Request, body: Any) -> object:
     return deployed.as_json()
 
 
-def _set_run(sandbox: Sandbox, request: Request, body: Any) -> object:
-    if body["status"] not in (*SETTABLE, "WAITING", "DEACTIVATED"):
-        raise ValueError(f"status must be one of: {', '.join(SETTABLE)}, WAITING, DEACTIVATED")
-    for run in sandbox.tailer.model.runs:
-        if run["run_id"] == request.path_params["id"]:
-            sandbox.tailer.model.set_run(run, body["status"])
-            sandbox.touch()
-            return run
-    raise Missing(f"no run {request.path_params['id']}")
-
-
 def _set_outcomes(sandbox: Sandbox, _: Request, body: Any) -> object:
-    """Set how new jobs on a resource end: {"src_a": {"reason": "...", "message": "..."}}, null for success again."""
-    for resource, error in dict(body).items():
-        if error is None:
-            sandbox.tamr.outcomes.pop(resource, None)
-        else:
-            sandbox.tamr.outcomes[resource] = {"reason": error["reason"], "message": error.get("message", "")}
+    """Set how new jobs on a resource go: {"src_a": an outcome, or a list to use up, or null for success again}."""
+    sandbox.tamr.outcomes.set(dict(body))
     sandbox.touch()
-    return {"outcomes": sandbox.tamr.outcomes}
+    return {"outcomes": sandbox.tamr.outcomes.as_json()}
+
+
+def _create_tamr_job(sandbox: Sandbox, _: Request, body: Any) -> object:
+    """Start a job as a person in the UI does, or with `hidden` as the UI's scheduler: seen by nobody, in a slot."""
+    job = sandbox.tamr.add_foreign(dict(body))
+    sandbox.touch()
+    return sandbox.tamr.view.job(job)
+
+
+def _forget_tamr_job(sandbox: Sandbox, request: Request, _: Any) -> object:
+    """Remove a job as if it were too old to be kept."""
+    if not sandbox.tamr.forget(request.path_params["id"]):
+        raise Missing(f"no job {request.path_params['id']}")
+    sandbox.touch()
+    return {}
 
 
 def _set_resources(sandbox: Sandbox, _: Request, body: Any) -> object:
@@ -298,10 +284,11 @@ _ENDPOINTS: dict[str, dict[str, Action]] = {
     "/_sandbox/crm/assets/{id}": {"DELETE": _remove_asset},
     "/_sandbox/crm/assets/{type}/{name}/schedule": {"PUT": _edit_schedule},
     "/_sandbox/crm/expire-sessions": {"POST": _expire},
-    "/_sandbox/crm/jobs/{id}": {"PUT": _set_job},
     "/_sandbox/tailer/configurations/{type}/{id}": {"PUT": _edit_flags},
     "/_sandbox/tailer/deploy": {"POST": _deploy},
-    "/_sandbox/tailer/runs/{id}": {"PUT": _set_run},
+    **JOB_ENDPOINTS,
+    "/_sandbox/tamr/jobs": {"POST": _create_tamr_job},
+    "/_sandbox/tamr/jobs/{id}": {"DELETE": _forget_tamr_job},
     "/_sandbox/tamr/outcomes": {"PUT": _set_outcomes},
     "/_sandbox/tamr/resources": {"PUT": _set_resources},
 }

@@ -1,6 +1,7 @@
 """The front door of the platforms: log, latency and faults around the simulators, on bare ASGI to be quick."""
 
 import asyncio
+from email.utils import format_datetime
 
 from starlette.types import Message, Receive, Scope, Send
 
@@ -37,7 +38,7 @@ class FrontDoor:
         if sandbox.latency + wait:
             await asyncio.sleep(sandbox.latency + wait)
         if fault is None:
-            await _answer(self._carried_out(call, entry), entry, send, call)
+            await self._answer(self._carried_out(call, entry), entry, send, call)
         else:
             await self._go_wrong(fault, call, entry, scope, receive, send)
 
@@ -58,10 +59,10 @@ class FrontDoor:
                 await self._hang(fault.seconds, receive)
                 await _drop(scope, receive)
             case "partial":
-                await _send_part(real or Reply(), entry, send)
+                await self._send_part(real or Reply(), entry, send)
                 await _drop(scope, receive)
             case _:
-                await _answer(fault.reply(self._platform), entry, send, call)
+                await self._answer(fault.reply(self._platform), entry, send, call)
 
     async def _hang(self, seconds: float | None, receive: Receive) -> None:
         """Wait for the time given, the client's leaving or the server's end, whichever comes first."""
@@ -70,6 +71,31 @@ class FrontDoor:
         while not (left.done() or self._sandbox.stopping or asyncio.get_running_loop().time() >= ends):
             await asyncio.wait([left], timeout=0.05)
         left.cancel()
+
+    async def _answer(self, reply: Reply, entry: Entry, send: Send, call: Call) -> None:
+        entry.status = reply.status
+        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()]
+        headers += self._date() if "date" not in reply.headers else []
+        bodyless = reply.status in (204, 304)
+        if not bodyless:
+            headers.append((b"content-length", str(len(reply.body)).encode()))
+        await send(_start(reply.status, headers))
+        await send({"type": "http.response.body", "body": b"" if bodyless or call.method == "HEAD" else reply.body})
+
+    async def _send_part(self, reply: Reply, entry: Entry, send: Send) -> None:
+        """Send the head, promising the whole body, and half of it."""
+        entry.status = reply.status
+        body = reply.body or b"{}"
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        await send(_start(200 if reply.status == 204 else reply.status, [*headers, *self._date()]))
+        await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+        await asyncio.sleep(0.01)  # let the socket take it before the connection goes
+
+    def _date(self) -> list[tuple[bytes, bytes]]:
+        """Return the `Date` header: simulated time, to be compared with the times in what the platforms answer."""
+        if not self._sandbox.switches["date_header"]:
+            return []
+        return [(b"date", format_datetime(self._sandbox.clock.now(), usegmt=True).encode())]
 
 
 async def _read(scope: Scope, receive: Receive) -> Call:
@@ -81,26 +107,6 @@ async def _read(scope: Scope, receive: Receive) -> Call:
         more = message.get("more_body", False)
     query = scope["query_string"].decode("latin-1")
     return Call(scope["method"], scope["path"], query, scope["headers"], body)
-
-
-async def _answer(reply: Reply, entry: Entry, send: Send, call: Call) -> None:
-    entry.status = reply.status
-    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()]
-    bodyless = reply.status in (204, 304)
-    if not bodyless:
-        headers.append((b"content-length", str(len(reply.body)).encode()))
-    await send(_start(reply.status, headers))
-    await send({"type": "http.response.body", "body": b"" if bodyless or call.method == "HEAD" else reply.body})
-
-
-async def _send_part(reply: Reply, entry: Entry, send: Send) -> None:
-    """Send the head, promising the whole body, and half of it."""
-    entry.status = reply.status
-    body = reply.body or b"{}"
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send(_start(200 if reply.status == 204 else reply.status, headers))
-    await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
-    await asyncio.sleep(0.01)  # let the socket take it before the connection goes
 
 
 def _start(status: int, headers: list[tuple[bytes, bytes]]) -> Message:

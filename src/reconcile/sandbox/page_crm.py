@@ -1,5 +1,6 @@
 """The page's part on CRM Analytics: assets with their schedules, and the form that changes one."""
 
+from reconcile.sandbox.clock import iso
 from reconcile.sandbox.crm_asset import Asset, matching
 from reconcile.sandbox.crm_calendar import DAYS, WEEKS
 from reconcile.sandbox.crm_schedule import FREQUENCIES, Schedule
@@ -11,11 +12,12 @@ TITLES = {"dataflow": "Dataflows", "recipe": "Recipes", "data_sync": "Data syncs
 _SHOWN = 100
 """Assets of a type on the page; the rest is found with the search field."""
 
+_LAST_JOBS = 50
 _LEVELS = ("", "always", "failures", "never", "warnings")
 
 
 def crm_section(sandbox: Sandbox, search: str) -> Html:
-    """Return all assets, or those whose name or label contains the search text."""
+    """Return all assets, or those whose name or label contains the search text, and the newest jobs."""
     form = tag(
         "form",
         tag("label", "Find by name ", tag("input", type="search", name="q", value=search)),
@@ -25,7 +27,7 @@ def crm_section(sandbox: Sandbox, search: str) -> Html:
         class_="inline",
     )
     tables = (_assets(sandbox, asset_type, search) for asset_type in TITLES)
-    return tag("section", tag("h2", "CRM Analytics", id="crm"), form, *tables)
+    return tag("section", tag("h2", "CRM Analytics", id="crm"), form, *tables, _jobs(sandbox))
 
 
 def schedule_form(asset: Asset) -> Html:
@@ -121,6 +123,21 @@ def _assets(sandbox: Sandbox, asset_type: str, search: str) -> Html:
     return join(
         table(title, heads, rows, f"No {TITLES[asset_type].lower()}."), tag("p", more, class_="quiet") if more else None
     )
+
+
+def _jobs(sandbox: Sandbox) -> Html:
+    jobs = sandbox.crm.jobs.shown()
+    rows: list[tuple[object, ...]] = [
+        (
+            tag("code", job.id, class_="id"),
+            f"{job.kind} {job.name}",
+            tag("span", job.status, class_="bad" if job.status in ("Failure", "Cancelled") else None),
+            job.message,
+            iso(job.created),
+        )
+        for job in jobs[:_LAST_JOBS]
+    ]
+    return table(f"Jobs ({len(jobs)})", ("Job", "Of", "Status", "Message", "Since"), rows, "No jobs yet.")
 
 
 def _row(asset: Asset) -> tuple[object, ...]:

@@ -2,6 +2,7 @@
 
 import json
 
+from reconcile.sandbox.clock import iso
 from reconcile.sandbox.markup import Html, button_form, join, table, tag
 from reconcile.sandbox.tailer_model import Configuration
 from reconcile.sandbox.world import Sandbox
@@ -14,8 +15,9 @@ _LAST_JOBS = 50
 
 
 def tailer_section(sandbox: Sandbox) -> Html:
-    """Return configurations with their flags, and workflows with the jobs that have arrived."""
+    """Return configurations with their flags, workflows with the jobs that have arrived, and the newest runs."""
     model = sandbox.tailer.model
+    model.settle()
     rows: list[tuple[object, ...]] = [
         (tag("code", each.id), each.type, each.environment, _flags(each), _flag_buttons(each))
         for each in model.configurations.values()
@@ -25,7 +27,7 @@ def tailer_section(sandbox: Sandbox) -> Html:
     workflows = [each for each in model.configurations.values() if each.type == "workflow"]
     shown = [_workflow(sandbox, each) for each in workflows]
     arrived = table("Workflows", ("Id", "Arrived jobs", "Resets", "By hand"), shown, "No workflows.")
-    return tag("section", tag("h2", "Tailer", id="tailer"), configurations, arrived)
+    return tag("section", tag("h2", "Tailer", id="tailer"), configurations, arrived, _runs(sandbox))
 
 
 def tamr_section(sandbox: Sandbox) -> Html:
@@ -33,12 +35,10 @@ def tamr_section(sandbox: Sandbox) -> Html:
     sandbox.tamr.settle()
     rows: list[tuple[object, ...]] = []
     for job in list(reversed(sandbox.tamr.jobs))[:_LAST_JOBS]:
-        kind, ids = next(iter(job["configuration"].items()))
-        error = job["status"].get("error")
-        state = tag(
-            "span", job["status"]["state"], f" {error['reason']}" if error else None, class_="bad" if error else None
-        )
-        rows.append((tag("code", job["jobId"]), kind, ", ".join(ids.values()), state, job["status"]["stateStartTime"]))
+        error, name = job.status.error, tag("code", job.id)
+        state = tag("span", job.status.state, f" {error['reason']}" if error else None, class_="bad" if error else None)
+        shown = join(name, " hidden from the API") if job.hidden else name
+        rows.append((shown, job.kind, ", ".join(job.ids.values()), state, iso(job.status.since)))
     heads = ("Job", "Type", "On", "State", "Since")
     known = tag("p", "Known resources: ", ", ".join(sandbox.tamr.resources) or "none", class_="quiet")
     jobs = table(f"Jobs ({len(sandbox.tamr.jobs)})", heads, rows, "No jobs yet.")
@@ -94,6 +94,21 @@ def trouble_section(sandbox: Sandbox) -> Html:
     switches = table("Switches", ("Name", "Value", "Meaning"), rows, "")
     again = button_form("/_sandbox/ui/reset", "Reset the sandbox to its beginning", {})
     return tag("section", tag("h2", "Faults and switches", id="switches"), faults, clear, switches, again)
+
+
+def _runs(sandbox: Sandbox) -> Html:
+    runs = sandbox.tailer.model.newest()
+    rows: list[tuple[object, ...]] = [
+        (
+            tag("code", run.run_id),
+            tag("code", run.job_id),
+            tag("span", run.status, class_="bad" if run.status in ("FAILED", "DEACTIVATED") else None),
+            run.duration or "",
+            iso(run.created),
+        )
+        for run in runs[:_LAST_JOBS]
+    ]
+    return table(f"Runs ({len(runs)})", ("Run", "Of", "Status", "Duration", "Since"), rows, "No runs yet.")
 
 
 def _flags(configuration: Configuration) -> Html:

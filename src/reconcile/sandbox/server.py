@@ -84,6 +84,7 @@ class Server:
             log_config=None,
             log_level=self._log_level,
             server_header=False,
+            date_header=False,  # the front door says what time it is in the simulated world
             proxy_headers=False,
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=2,

@@ -10,6 +10,9 @@ from typing import Any
 
 from reconcile.sandbox.wire import CRM_ANALYTICS, TAILER, TAMR, Json
 
+EVERYWHERE = "all"
+"""The platform of a switch that is about all of them."""
+
 Check = tuple[str, Callable[[object], bool]]
 """What values there are, in words, and a test of one."""
 
@@ -110,11 +113,19 @@ _ON_OFF = (True, False)
 _TEXTS: Check = ("a list of strings", _is_texts)
 _SECONDS: Check = ("seconds, 0 or more", _is_seconds)
 _COUNT: Check = ("a whole number of 1 or more", lambda value: _is_whole(value, 1))
+_NUMBER: Check = ("a whole number of 0 or more", _is_whole)
 _USES: Check = ("a whole number of 1 or more, or null", lambda value: value is None or _is_whole(value, 1))
 _TEXT_OR_NULL: Check = ("text or null", lambda value: value is None or isinstance(value, str))
 _TEXT: Check = ("text", lambda value: isinstance(value, str) and bool(value))
 
 SWITCHES = (
+    Switch(
+        "date_header",
+        EVERYWHERE,
+        True,
+        _ON_OFF,
+        "every answer of a platform has a Date header, with the simulated time",
+    ),
     # -- Salesforce CRM Analytics ----------------------------------------------------------------------------------
     Switch("access_tokens", CRM_ANALYTICS, ["sandbox-access-token"], _TEXTS, "tokens accepted without a login [crm 5]"),
     Switch("refresh_tokens", CRM_ANALYTICS, ["sandbox-refresh-token"], _TEXTS, "refresh tokens accepted [crm 5]"),
@@ -247,6 +258,96 @@ SWITCHES = (
         _ON_OFF,
         "starting a dataflow answers with the job's id; a real v49 answer had none [crm 3, H]",
     ),
+    Switch(
+        "crm_start_id",
+        CRM_ANALYTICS,
+        "job",
+        ("job", "request"),
+        "whose id a start answers with: the job's, or that of a 030 request, which is shown as long as it is queued; "
+        "then only the job is there, made at the same time [crm 2.3, M: both ids are known, what follows is not]",
+    ),
+    Switch("crm_queued_seconds", CRM_ANALYTICS, 1, _SECONDS, "how long a job is Queued at least (simulated clock)"),
+    Switch("crm_running_seconds", CRM_ANALYTICS, 2, _SECONDS, "how long a job is Running (simulated clock)"),
+    Switch(
+        "crm_stopping_seconds",
+        CRM_ANALYTICS,
+        0,
+        _SECONDS,
+        "how long a stopped job goes on; if it ends by itself before, it was not stopped [crm 3, unknown]",
+    ),
+    Switch(
+        "crm_stop_status",
+        CRM_ANALYTICS,
+        "Cancelled",
+        ("Cancelled", "Failure"),
+        "how a stopped job ends [crm 3, H for both]",
+    ),
+    Switch("crm_recipes_at_once", CRM_ANALYTICS, 3, _COUNT, "recipes that run at once; the rest is Queued [crm 4, M]"),
+    Switch(
+        "crm_dataflows_at_once",
+        CRM_ANALYTICS,
+        2,
+        _COUNT,
+        "dataflows that run at once; 1 in a sandbox org or with a Growth licence [crm 4, M]",
+    ),
+    Switch("crm_syncs_at_once", CRM_ANALYTICS, 3, _COUNT, "data syncs that run at once [crm 4, M]"),
+    Switch(
+        "crm_daily_runs",
+        CRM_ANALYTICS,
+        60,
+        _COUNT,
+        "runs of two minutes or more in 24 hours, syncs not counted; then nothing runs [crm 4, M]",
+    ),
+    Switch(
+        "crm_limit_reached",
+        CRM_ANALYTICS,
+        "job",
+        ("job", "error"),
+        "a start beyond that limit: a 030 job that failed, or 403 and no job [crm 4, unknown]",
+    ),
+    Switch(
+        "crm_refused_start",
+        CRM_ANALYTICS,
+        "failure",
+        ("failure", "queued"),
+        "what the answer to a start says of its 030 job, which has failed in any case [crm 3, unknown]",
+    ),
+    Switch(
+        "crm_job_lag_seconds",
+        CRM_ANALYTICS,
+        0,
+        _SECONDS,
+        "for so long after its start neither the list nor GET shows a job (simulated clock) [unknown]",
+    ),
+    Switch(
+        "crm_progress",
+        CRM_ANALYTICS,
+        "fraction",
+        ("fraction", "percent", "zero"),
+        "a job's progress: up to 1, up to 100, or always 0.0 as in a capture [crm 2.2, H that it is not reliable]",
+    ),
+    Switch(
+        "crm_unknown_status",
+        CRM_ANALYTICS,
+        None,
+        _TEXT_OR_NULL,
+        "a status to show instead of Running, such as Live [crm 3, M: may come]",
+    ),
+    Switch(
+        "sync_source",
+        CRM_ANALYTICS,
+        "connector",
+        ("connector", "empty"),
+        "the source of a data sync's job: id and name of the connector, or blank as captured [crm 2.2, unknown]",
+    ),
+    Switch(
+        "crm_sync_jobs",
+        CRM_ANALYTICS,
+        1,
+        _COUNT,
+        "how many jobs one data sync makes: in captures one for each object, labelled Account (SFDC_LOCAL) [crm 3, H]",
+    ),
+    Switch("crm_sync_failing", CRM_ANALYTICS, 0, _NUMBER, "how many jobs of each data sync fail, the last ones"),
     # -- Tailer ----------------------------------------------------------------------------------------------------
     Switch("tailer_tokens", TAILER, [], _TEXTS, "Bearer tokens accepted besides well-formed JWTs [tailer 1.2]"),
     Switch(
@@ -301,7 +402,57 @@ SWITCHES = (
         _ON_OFF,
         "a table-to-table deploy takes the file's activated; false: it always comes back active [tailer 1.6, L]",
     ),
-    Switch("tailer_run_seconds", TAILER, 2, _SECONDS, "a launched run succeeds after so long (simulated clock)"),
+    Switch("tailer_run_seconds", TAILER, 2, _SECONDS, "how long a run is RUNNING (simulated clock)"),
+    Switch("tailer_waiting_seconds", TAILER, 0, _SECONDS, "how long a run is WAITING at least (simulated clock)"),
+    Switch(
+        "tailer_run_lag_seconds",
+        TAILER,
+        0,
+        _SECONDS,
+        "for so long after its launch the results lack a run (simulated clock) [unknown]",
+    ),
+    Switch(
+        "tailer_lists",
+        TAILER,
+        "all",
+        ("all", "no_waiting", "no_deactivated", "neither"),
+        "whether get_last_status and get_by_status have WAITING and DEACTIVATED runs [tailer 6, unknown]",
+    ),
+    Switch(
+        "tailer_default_limit",
+        TAILER,
+        3,
+        _COUNT,
+        "rows of get_last_status without limit; both samples have three [tailer 1.1, L]",
+    ),
+    Switch(
+        "tailer_type_names",
+        TAILER,
+        "as_sampled",
+        ("as_sampled", "documented", "internal"),
+        "table-to-table or gbq-to-gbq in results: the samples of two actions differ [tailer 1.1, H]",
+    ),
+    Switch(
+        "tailer_unknown_run",
+        TAILER,
+        "ko",
+        ("ko", "empty"),
+        "asking for an unknown run or configuration: a KO, or no results [tailer 4.5, L]",
+    ),
+    Switch(
+        "tailer_unknown_status",
+        TAILER,
+        None,
+        _TEXT_OR_NULL,
+        "a status to show instead of RUNNING [tailer 2.2: two more than documented are known]",
+    ),
+    Switch(
+        "tailer_set_run_triggers",
+        TAILER,
+        True,
+        _ON_OFF,
+        "setting a run to SUCCESS counts for workflows as its own success does [tailer 2.3, inferred]",
+    ),
     # -- Tamr Cloud ------------------------------------------------------------------------------------------------
     Switch("tamr_keys", TAMR, ["apk_sandbox"], _TEXTS, "X-API-KEY values accepted [tamr 1.1]"),
     Switch("tamr_concurrency", TAMR, 5, _COUNT, "jobs at a time; one more is refused with 429 [tamr 1.7, A]"),
@@ -321,6 +472,56 @@ SWITCHES = (
         "404",
         ("404", "400", "planning_failed"),
         "creating a job for an id nobody knows [tamr 1.9, unknown]",
+    ),
+    Switch(
+        "tamr_busy",
+        TAMR,
+        "accept",
+        ("accept", "409"),
+        "creating a job while the same work is under way [tamr 1.7, unknown]",
+    ),
+    Switch(
+        "tamr_error_style",
+        TAMR,
+        "documented",
+        ("documented", "gateway"),
+        "a refusal has statusCode and message, or code, message and details as a plain gRPC gateway has [tamr 1.7, B]",
+    ),
+    Switch(
+        "tamr_filter",
+        TAMR,
+        "supported",
+        ("supported", "unknown_400", "ignored"),
+        "the list's parameter filter: older tenants may refuse it, or list as if it were not there [tamr 1.6, B]",
+    ),
+    Switch(
+        "tamr_page_above_30",
+        TAMR,
+        "coerce",
+        ("coerce", "400"),
+        "a pageSize above the maximum: answered with 30, or refused [tamr 1.6, unknown]",
+    ),
+    Switch(
+        "tamr_get_lag_seconds",
+        TAMR,
+        0,
+        _SECONDS,
+        "for so long after its creation GET of a job answers 404 (simulated clock) [tamr 5, unknown]",
+    ),
+    Switch(
+        "tamr_list_lag_seconds",
+        TAMR,
+        0,
+        _SECONDS,
+        "for so long after its creation the list lacks a job (simulated clock) [tamr 5, unknown]",
+    ),
+    Switch("tamr_extra_fields", TAMR, False, _ON_OFF, "JSON has fields that nobody knows yet [tamr 1.1, A: may come]"),
+    Switch(
+        "tamr_unknown_state",
+        TAMR,
+        None,
+        _TEXT_OR_NULL,
+        "a state to show instead of RUNNING, such as QUEUED_FOR_PLANNING [tamr 1.1, A: may come]",
     ),
     Switch("tamr_pending_seconds", TAMR, 1, _SECONDS, "how long a job is PENDING (simulated clock)"),
     Switch("tamr_running_seconds", TAMR, 2, _SECONDS, "how long a job is RUNNING (simulated clock)"),

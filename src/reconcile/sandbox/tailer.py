@@ -9,7 +9,9 @@ from collections.abc import Callable
 from reconcile.sandbox import tailer_auth
 from reconcile.sandbox.clock import Clock
 from reconcile.sandbox.switch import Switches
-from reconcile.sandbox.tailer_model import SETTABLE, Configuration, TailerModel, canonical_type
+from reconcile.sandbox.tailer_engine import TailerModel
+from reconcile.sandbox.tailer_model import SETTABLE, Configuration, canonical_type
+from reconcile.sandbox.tailer_run import Run, internal_type, row
 from reconcile.sandbox.wire import Call, Json, Reply, json_reply
 
 ACTIONS = {
@@ -20,8 +22,8 @@ ACTIONS = {
 }
 _LAUNCHABLE = ("table-to-table", "table-to-storage")
 _IDENTITY = ("account", "environment", "configuration_type", "configuration_id")
-_LAST_RUNS = 3
-"""Rows without `limit`: both doc samples show three (L)."""
+_HIDDEN = {"all": (), "no_waiting": ("WAITING",), "no_deactivated": ("DEACTIVATED",)}
+"""Switch `tailer_lists` -> states that lists leave out."""
 
 
 class Refused(Exception):
@@ -58,14 +60,12 @@ class Tailer:
             return json_reply({"code": 405, "message": message}, 405, headers={"allow": "POST"})
         if denied := tailer_auth.refusal(call, self.switches):
             return denied
-        settled = self.model.settle()
+        self.model.settle()
         try:
             body = _object(call.body)
-            reply = self._handlers[_action(body, call.path)](body)
+            return self._handlers[_action(body, call.path)](body)
         except Refused as refused:
-            reply = self._ko(refused)
-        reply.effect = reply.effect or settled
-        return reply
+            return self._ko(refused)
 
     # -- flags and resets ------------------------------------------------------------------------------------------
 
@@ -112,54 +112,98 @@ class Tailer:
         configuration = self._find(body)
         if configuration is None:
             raise Refused(404, f"Configuration {body['configuration_id']} not found")
-        run = self.model.launch(configuration, body.get("execution_date"))
-        return json_reply({"run_id": run["run_id"]}, effect=True)
+        date = body.get("execution_date")
+        if date is not None and not isinstance(date, str):
+            raise Refused(400, "execution_date must be a string")
+        run = self.model.launch(configuration, date, lag=self.switches["tailer_run_lag_seconds"])
+        return json_reply({"run_id": run.run_id}, effect=True)
 
     def _check_run(self, body: Json) -> Reply:
-        """Return one run, with the documented type name (1.1: the samples disagree)."""
+        """Return one run, of whatever state."""
         _identity(body)
         run = self._run(body)
-        if body.get("job_id") not in (None, run["job_id"]):
-            raise Refused(404, f"Run {body['run_id']} not found")
-        return json_reply({"results": [_row(run)]})
+        if run is None or not self._is_of(run, body) or body.get("job_id") not in (None, run.job_id):
+            return self._unknown(f"Run {body.get('run_id')} not found")
+        return json_reply({"results": [self._row(run, internal=False)]})
 
     def _last_runs(self, body: Json) -> Reply:
-        """Return the newest runs first, with the internal type name (1.1)."""
+        """Return an operation's newest runs, newest first."""
         _identity(body)
-        rows = [run for run in self._rows(body) if _is_of(run, body)]
-        return json_reply({"results": [_internal(row) for row in rows[: _limit(body, _LAST_RUNS)]]})
+        if self._find(body) is None:
+            return self._unknown(f"Configuration {body['configuration_id']} not found")
+        runs = [run for run in self._listed(body) if self._is_of(run, body)]
+        shown = runs[: _limit(body, self.switches["tailer_default_limit"])]
+        return json_reply({"results": [self._row(run, internal=True) for run in shown]})
 
     def _runs_by_status(self, body: Json) -> Reply:
         """Return the newest runs of a type; no response sample exists, this shape is assumed (1.1, L)."""
         for name in ("account", "configuration_type"):
             if not body.get(name):
                 raise Refused(400, f"{name} is required")
-        rows = self._rows({**body, "job_id": None})
-        return json_reply({"results": rows[: _limit(body, 100)]})
+        wanted = {name: body.get(name) for name in ("account", "environment")}  # all samples omit the environment
+        type_ = canonical_type(str(body["configuration_type"]))
+        runs = [
+            run
+            for run in self._listed({**body, "job_id": None})
+            if run.configuration_type == type_
+            and all(value is None or getattr(run, name) == value for name, value in wanted.items())
+        ]
+        return json_reply({"results": [self._row(run, internal=False) for run in runs[: _limit(body, 100)]]})
 
     def _set_run(self, body: Json) -> Reply:
         """Set a run's status; the doc sample has no environment and no job id, the answer is assumed (1.1, L)."""
+        for name in ("account", "configuration_type", "configuration_id", "run_id"):
+            if not body.get(name):
+                raise Refused(400, f"{name} is required")
         if body.get("status") not in SETTABLE:
             raise Refused(400, f"status must be one of {', '.join(SETTABLE)}")
-        self.model.set_run(self._run(body), body["status"])
+        run = self._run(body)
+        if run is None or not self._is_of(run, body):
+            raise Refused(404, f"Run {body['run_id']} not found")
+        self.model.set_run(run, body["status"], counts=self.switches["tailer_set_run_triggers"])
         return self._ok(with_code=False)
 
-    def _rows(self, body: Json) -> list[Json]:
-        wanted = {name: body.get(name) for name in ("account", "environment", "status", "job_id")}
-        type_ = canonical_type(str(body.get("configuration_type")))
+    def _listed(self, body: Json) -> list[Run]:
+        """Return what a list's own filters let pass, newest first; the date is that of the start (1.1, H)."""
+        now = self.model.now()
+        hidden = _HIDDEN.get(self.switches["tailer_lists"], ("WAITING", "DEACTIVATED"))
+        wanted = {name: body[name] for name in ("status", "job_id") if body.get(name) is not None}
         return [
-            _row(run)
-            for run in reversed(self.model.runs)
-            if run["configuration_type"] == type_
-            and all(value is None or run[name] == value for name, value in wanted.items())
-            and run["start_execution_date"].startswith(body.get("execution_date") or "")
+            run
+            for run in self.model.newest()
+            if run.visible <= now
+            and run.status not in hidden
+            and all(getattr(run, name) == value for name, value in wanted.items())
+            and (run.started or run.created).isoformat().startswith(str(body.get("execution_date") or ""))
         ]
 
-    def _run(self, body: Json) -> Json:
-        for run in self.model.runs:
-            if run["run_id"] == body.get("run_id") and run["configuration_id"] == body.get("configuration_id"):
-                return run
-        raise Refused(404, f"Run {body.get('run_id')} not found")
+    def _run(self, body: Json) -> Run | None:
+        """Return the run of that id, None when there is none or it is not shown yet."""
+        now = self.model.now()
+        return next((r for r in self.model.runs if r.run_id == body.get("run_id") and r.visible <= now), None)
+
+    def _is_of(self, run: Run, body: Json) -> bool:
+        """Say whether a run belongs to the identity in a request, under the switch `tailer_lookup`."""
+        if (run.configuration_type, run.configuration_id) != (
+            canonical_type(str(body["configuration_type"])),
+            body["configuration_id"],
+        ):
+            return False
+        asked = (body["account"], body.get("environment") or run.environment)
+        return self.switches["tailer_lookup"] == "id_only" or asked == (run.account, run.environment)
+
+    def _row(self, run: Run, *, internal: bool) -> Json:
+        """Return a row; which name the type has differs between the doc's samples of two actions (1.1, H)."""
+        style = self.switches["tailer_type_names"]
+        is_internal = internal if style == "as_sampled" else style == "internal"
+        name = internal_type(run.configuration_type) if is_internal else run.configuration_type
+        return row(run, name, self.switches["tailer_unknown_status"])
+
+    def _unknown(self, message: str) -> Reply:
+        """Return the answer about something that is not there: a KO, or no results (4.5, L)."""
+        if self.switches["tailer_unknown_run"] == "empty":
+            return json_reply({"results": []})
+        raise Refused(404, message)
 
     # -- answers ---------------------------------------------------------------------------------------------------
 
@@ -209,16 +253,3 @@ def _limit(body: Json, default: int) -> int:
     if isinstance(limit, int) and not isinstance(limit, bool) and limit > 0:
         return limit
     raise Refused(400, "limit must be a positive integer")
-
-
-def _is_of(run: Json, body: Json) -> bool:
-    return bool(run["configuration_id"] == body["configuration_id"])
-
-
-def _row(run: Json) -> Json:
-    return {name: value for name, value in run.items() if name != "execution_date"}
-
-
-def _internal(row: Json) -> Json:
-    renamed = {"table-to-table": "gbq-to-gbq"}
-    return {**row, "configuration_type": renamed.get(row["configuration_type"], row["configuration_type"])}

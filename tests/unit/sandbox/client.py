@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 
 V = "/services/data/v60.0/wave"
+JOBS = f"{V}/dataflowjobs"
 RECIPES, DATAFLOWS, CONNECTORS = f"{V}/recipes", f"{V}/dataflows", f"{V}/dataConnectors"
 WEEKLY = {
     "frequency": "Weekly",
@@ -13,6 +14,8 @@ WEEKLY = {
 }
 DEV = {"account": "000099", "environment": "DEV"}
 TABLE = {**DEV, "configuration_type": "table-to-table", "configuration_id": "000099_Load_PDA_f_traffic_ma_DEV"}
+PREPARE = {**TABLE, "configuration_id": "000099_iowa_liquor_prepare_pda_DEV"}
+PREPARE_JOB = "gbq-to-gbq|000099_iowa_liquor_prepare_pda_DEV"
 WORKFLOW = {**DEV, "configuration_type": "workflow", "configuration_id": "000099-iowa-liquor-load-pda"}
 
 
@@ -93,7 +96,57 @@ class Api:
         items = next(value for value in answer.values() if isinstance(value, list))
         return next(each for each in items if each["name"] == name)
 
+    # jobs of CRM Analytics
+
+    def pass_time(self, seconds: float) -> None:
+        self.admin("PUT", "clock", {"advance": seconds})
+
+    def start(self, name: str, asset_type: str = "recipe") -> httpx.Response:
+        """Start a recipe (through its target dataflow) or a dataflow."""
+        asset = next(
+            each
+            for each in self.admin("GET", "state")["crm_analytics"]["assets"]
+            if (each["type"], each["name"]) == (asset_type, name)
+        )
+        body = {"dataflowId": asset.get("targetDataflowId", asset["id"]), "command": "start"}
+        return self.crm("POST", JOBS, body)
+
+    def started(self, name: str, asset_type: str = "recipe") -> str:
+        """Return the id of a job just started."""
+        return str(self.start(name, asset_type).json()["id"])
+
+    def job(self, job_id: str) -> Any:
+        response = self.crm("GET", f"{JOBS}/{job_id}")
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    def jobs(self, query: str = "") -> Any:
+        response = self.crm("GET", f"{JOBS}?{query}" if query else JOBS)
+        assert response.status_code == 200, response.text
+        return response.json()["dataflowJobs"]
+
+    def script(self, **given: object) -> None:
+        """Set how the jobs of one asset go."""
+        name = str(given.pop("of"))
+        self.admin("PUT", "crm/outcomes", {name: given or None})
+
     # Tailer and Tamr
+
+    def launch(self, **identity: object) -> str:
+        """Return the id of a run just launched, of the operation that the example's workflow waits for."""
+        body = {"action": "launch_job", **PREPARE, **identity}
+        response = self.tailer("/v1/dag/launch", body)
+        assert response.status_code == 200, response.text
+        return str(response.json()["run_id"])
+
+    def status(self, action: str, **body: object) -> httpx.Response:
+        return self.tailer("/v1/dag/status", {"action": action, **PREPARE, **body})
+
+    def run(self, run_id: str, **identity: object) -> Any:
+        """Return the row of a run."""
+        response = self.status("check_run_status", run_id=run_id, **identity)
+        assert response.status_code == 200, response.text
+        return response.json()["results"][0]
 
     def tailer(self, path: str, body: object, token: str | None = None) -> httpx.Response:
         return self.http.post(path, json=body, headers={"Authorization": f"Bearer {token or self.jwt}"})

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from .client import CONNECTORS, DATAFLOWS, RECIPES, WEEKLY, Api, V
+from .client import CONNECTORS, DATAFLOWS, RECIPES, WEEKLY, Api
 
 
 def all_pages(api: Api, first: str) -> tuple[list[str], int]:
@@ -141,23 +141,3 @@ def test_lists_may_lag_but_get_does_not(api: Api) -> None:
     assert api.listed(RECIPES, "Pipeline_Snapshot")["scheduleAttributes"]["frequency"] == "none"
     time.sleep(0.35)
     assert api.listed(RECIPES, "Pipeline_Snapshot")["scheduleAttributes"]["frequency"] == "weekly"
-
-
-def test_jobs_are_a_skeleton_that_does_not_lie(api: Api) -> None:
-    target = api.listed(RECIPES, "Board_Pack")["targetDataflowId"]
-    job = api.crm("POST", f"{V}/dataflowjobs", {"dataflowId": target, "command": "Start"}).json()
-    assert (job["status"], job["jobType"]) == ("Queued", "recipe_v3")
-    assert api.crm("GET", job["url"]).json() == job
-    stopped = api.crm("PATCH", job["url"], {"command": "stop"}).json()
-    assert stopped["status"] == "Cancelled"
-    assert api.crm("POST", f"{CONNECTORS}/Warehouse/ingest", {}).json()["message"].startswith("Sync request was sent")
-    jobs = api.crm("GET", f"{V}/dataflowjobs").json()["dataflowJobs"]
-    assert [each["jobType"] for each in jobs] == ["datasync", "recipe_v3"]
-    assert len(api.crm("GET", f"{V}/dataflowjobs?dataflowId={target}").json()["dataflowJobs"]) == 1
-    api.admin("PUT", f"crm/jobs/{jobs[0]['id']}", {"status": "Success"})
-    assert api.crm("GET", jobs[0]["url"]).json()["status"] == "Success"
-    missing = api.crm("POST", f"{CONNECTORS}/Nowhere/ingest", {})
-    assert (missing.status_code, missing.json()[0]["errorCode"]) == (404, "269")
-    api.switch(start_returns_id=False)
-    bare = api.crm("POST", f"{V}/dataflowjobs", {"dataflowId": api.id_of("Opportunities"), "command": "start"})
-    assert bare.json() == {"progress": 0.0, "status": "Queued", "type": "dataflowjob"}

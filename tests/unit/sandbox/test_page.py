@@ -38,6 +38,7 @@ def page(api: Api, path: str = "/") -> str:
 def test_the_page_shows_everything_and_needs_nothing_from_elsewhere(api: Api) -> None:
     api.tamr("POST", "jobs", {"configuration": {"load": {"sourceId": "src_a"}}})
     api.crm("GET", RECIPES)
+    job, run = api.started("Board_Pack"), api.launch()
     api.fault(kind="html", path="/somewhere")
     shown = page(api)
     for text in (
@@ -48,6 +49,8 @@ def test_the_page_shows_everything_and_needs_nothing_from_elsewhere(api: Api) ->
         str(TABLE["configuration_id"]),
         "{{FD_DATE}}",
         "job_",
+        job,
+        run,
         RECIPES,
         "/somewhere",
         "put_response",

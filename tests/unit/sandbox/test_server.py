@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -20,8 +21,11 @@ from .client import TABLE, WEEKLY, Api
 
 
 @contextmanager
-def running(folder: Path | None, seed: str = "example") -> Iterator[Api]:
-    with Server(Sandbox(folder, seed)) as server, httpx.Client(base_url=server.url) as http:
+def running(folder: Path | None, seed: str = "example", at: str | None = None) -> Iterator[Api]:
+    sandbox = Sandbox(folder, seed)
+    if at is not None:
+        sandbox.clock.set(datetime.fromisoformat(at))
+    with Server(sandbox) as server, httpx.Client(base_url=server.url) as http:
         yield Api(http, environment(server.url)["TAILER_API_JWT"])
 
 
@@ -94,6 +98,35 @@ def test_state_survives_a_restart(tmp_path: Path) -> None:
         api.admin("POST", "reset", {"seed": "empty"})
     with running(tmp_path) as api:
         assert api.admin("GET", "state")["crm_analytics"]["assets"] == []
+
+
+def test_jobs_and_runs_survive_a_restart_with_all_that_is_to_come(tmp_path: Path) -> None:
+    with running(tmp_path, at="2026-11-22T12:00:00Z") as api:
+        api.switch(crm_running_seconds=60, tailer_run_seconds=60)
+        done, done_run = api.started("Board_Pack"), api.launch()
+        long = {"type": "recipe", "name": "Adhoc_Export", "running_seconds": 130}
+        api.admin("POST", "crm/jobs", {**long, "created_at": "2026-11-22T11:00:00Z"})
+        api.script(of="Month_Close", outcome="failure", message="No", node="Transform", times=2)
+        api.admin("PUT", "tailer/outcomes", {TABLE["configuration_id"]: {"outcome": "FAILED"}})
+        api.pass_time(100)
+        open_jobs = [api.started(name) for name in ("Month_Close", "Churn_Score")]
+        refused = api.started("Churn_Score")
+        open_run = api.launch()
+        before = api.admin("GET", "state")
+    with running(tmp_path, at="2026-11-22T12:01:40Z") as api:
+        after = api.admin("GET", "state")
+        assert after["crm_analytics"] == before["crm_analytics"] | {"calls": after["crm_analytics"]["calls"]}
+        assert after["tailer"] == before["tailer"]
+        assert api.job(refused)["status"] == "Failure"
+        limits = api.crm("GET", "/services/data/v60.0/limits").json()
+        assert limits["DailyAnalyticsDataflowJobExecutions"]["Remaining"] == 59
+        api.pass_time(100)
+        statuses = [api.job(job)["status"] for job in (done, *open_jobs)]
+        assert statuses == ["Success", "Failure", "Success"]
+        assert [api.run(run)["status"] for run in (done_run, open_run)] == ["SUCCESS", "SUCCESS"]
+        assert api.started("Month_Close") not in (done, refused, *open_jobs)
+        api.pass_time(100)
+        assert api.jobs("status=Failure&q=month")[0]["message"] == "No"
 
 
 def test_what_a_platform_call_changes_is_saved_by_itself(tmp_path: Path) -> None:
