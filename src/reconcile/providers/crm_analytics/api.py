@@ -21,13 +21,17 @@ HEADERS = {"X-Chatter-Entity-Encoding": "false", "Accept": "application/json"}
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """One item of a list. ``schedule`` is the list's own payload for it; ``shown`` says whether the list had any."""
+    """One item of a list. ``schedule`` is the list's own payload for it; ``shown`` says whether the list had any.
+
+    ``target_id`` is the dataflow that runs a recipe (page 3), "" where there is none.
+    """
 
     id: str
     name: str
     label: str
     schedule: Any = None
     shown: bool = False
+    target_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +75,21 @@ class Api:
 
     def dataflows(self) -> Listing:
         """Return every dataflow; its schedule is JSON text in a short form, if there is one. Source: page 2.1."""
-        page = _object(self._client.get(f"{self._base}/wave/dataflows"))
+        page = object_of(self._client.get(f"{self._base}/wave/dataflows"))
         return Listing(tuple(_assets(page, "dataflows", "scheduleAttributes")), 1)
 
     def connectors(self) -> Listing:
         """Return every data connection with its sync schedule. Source: page 2.1."""
-        page = _object(self._client.get(f"{self._base}/wave/dataConnectors"))
+        page = object_of(self._client.get(f"{self._base}/wave/dataConnectors"))
         return Listing(tuple(_assets(page, "dataConnectors", "ingestionSchedule")), 1)
 
     def schedule(self, asset_id: str) -> Mapping[str, Any]:
         """Return one asset's schedule as shown. Raises ``ObjectNotFound`` when there is no such asset."""
         answer = self._client.get(f"{self._base}/wave/asset/{asset_id}/schedule")
-        return _object(answer)
+        return object_of(answer)
 
     def _pages(self, path: str, params: Mapping[str, str | int]) -> Iterator[Mapping[str, Any]]:
-        page = _object(self._client.get(path, params))
+        page = object_of(self._client.get(path, params))
         yield page
         seen: set[str] = set()
         while url := page.get("nextPageUrl"):
@@ -93,14 +97,15 @@ class Api:
             if url in seen or len(seen) >= MOST_PAGES:
                 raise BadAnswer(f"the list {path} does not end: page {len(seen) + 2} points back to {url}")
             seen.add(url)
-            page = _object(self._client.get_page(url))
+            page = object_of(self._client.get_page(url))
             yield page
 
 
-def _object(answer: Answer) -> Mapping[str, Any]:
+def object_of(answer: Answer) -> Mapping[str, Any]:
+    """Return the object that a body is. Raises ``BadAnswer`` when it is anything else."""
     body = answer.json()
     if not isinstance(body, dict):
-        raise BadAnswer(f"expected an object, got {answer.excerpt()}", status=answer.status)
+        raise BadAnswer(f"{answer.place}: expected an object, got {answer.excerpt()}", status=answer.status)
     return body
 
 
@@ -120,4 +125,5 @@ def _assets(page: Mapping[str, Any], key: str, schedule_key: str) -> Iterator[As
         elif key == "dataConnectors":
             shown = True
         name = item.get("name") or item.get("id")
-        yield Asset(str(item["id"]), plain(name), plain(item.get("label") or ""), item.get(schedule_key), shown)
+        label, target = plain(item.get("label") or ""), str(item.get("targetDataflowId") or "")
+        yield Asset(str(item["id"]), plain(name), label, item.get(schedule_key), shown, target)

@@ -12,7 +12,7 @@ from reconcile.providers.crm_analytics import kinds
 from reconcile.providers.crm_analytics.api import HEADERS, Api
 from reconcile.providers.crm_analytics.convert import plain
 from reconcile.providers.crm_analytics.reader import ScheduleReader
-from reconcile.providers.http import WriteClient, open_read_client, open_write_client
+from reconcile.providers.http import Timing, WriteClient, open_once_client, open_read_client, open_write_client
 from reconcile.providers.oauth import ClientCredentials, JwtBearer, RefreshToken
 from reconcile.providers.settings import Settings
 from reconcile.providers.translate import describe
@@ -54,6 +54,22 @@ def open_writer(name: str, connection: kinds.Connection, surroundings: Surroundi
         name, settings, _login(connection), surroundings, describe=_describe, limits=LIMITS, headers=HEADERS
     )
     return ScheduleWriter(name, client, connection.base_path, surroundings)
+
+
+def open_job_client(
+    name: str, connection: kinds.Connection, surroundings: Surroundings, timing: Timing | None = None
+) -> WriteClient:
+    """Return a client that sends every request once, for jobs. Makes no call yet."""
+    return open_once_client(
+        name,
+        Settings.of(connection.instance_url, connection),
+        _login(connection),
+        surroundings,
+        describe=_describe,
+        limits=LIMITS,
+        headers=HEADERS,
+        timing=timing,
+    )
 
 
 def _describe(answer: Answer) -> tuple[str | None, str]:

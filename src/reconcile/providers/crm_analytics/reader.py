@@ -6,12 +6,12 @@ syncs; and one more for each wanted schedule that its list does not (fully) carr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from threading import Lock
 
 from reconcile.core.address import Address
-from reconcile.core.diagnostic import Diagnostic, Severity, did_you_mean
+from reconcile.core.diagnostic import Diagnostic, Severity
 from reconcile.core.errors import BadAnswer, ObjectNotFound, PlatformError
 from reconcile.core.snapshot import Live, Missing, ReadFailed, Reading, SameAs, Values
 from reconcile.providers.base import Readings, Surroundings, Wanted
@@ -23,9 +23,8 @@ from reconcile.providers.crm_analytics.convert import (
     short_id,
 )
 from reconcile.providers.crm_analytics.kinds import ID_KINDS
+from reconcile.providers.crm_analytics.listed import Listed
 
-WORDS = {"dataflow": "dataflow", "recipe": "recipe", "data_sync": "data connection"}
-MOST_SUGGESTED_IDS = 5
 MOST_GUESSES = 10
 
 
@@ -42,17 +41,6 @@ class Target:
     def address(self) -> Address:
         """The object's address."""
         return self.wanted.address
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A list as far as it is needed: assets by name and by (short) id, and what it cost."""
-
-    kind: str
-    by_name: Mapping[str, tuple[Asset, ...]]
-    by_id: Mapping[str, Asset]
-    pages: int
-    is_short: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +85,7 @@ class ScheduleReader:
                 )
                 continue
             if listed.is_short:
-                diagnostics.append(self._short(kind))
+                diagnostics.append(listed.incomplete(self._connection))
             found, unfinished = self._from_list(listed, mine, exact)
             readings.update(found)
             to_get += unfinished
@@ -172,13 +160,9 @@ class ScheduleReader:
             # What the client says names the connection; what was found wrong in an answer does not.
             named = told.detail if self._connection in told.detail else f"{self._connection}: {told.detail}"
             return replace(told, detail=named)
-        by_name: dict[str, tuple[Asset, ...]] = {}
-        for asset in listing.assets:
-            by_name[asset.name] = (*by_name.get(asset.name, ()), asset)
         with self._lock:
             self._pages[kind] = listing.pages
-        by_id = {short_id(asset.id): asset for asset in listing.assets}
-        return Listed(kind, by_name, by_id, listing.pages, listing.is_short)
+        return Listed.of(kind, listing)
 
     def _from_list(
         self, listed: Listed, targets: list[Target], exact: bool
@@ -218,11 +202,11 @@ class ScheduleReader:
                 return asset
             case ():
                 if listed.is_short:
-                    diagnostic = replace(self._short(listed.kind), severity=Severity.ERROR)
+                    diagnostic = replace(listed.incomplete(self._connection), severity=Severity.ERROR)
                     return ReadFailed(target.address, diagnostic, of_listing=True)
                 return Missing(target.address, self._unknown(listed, target), not listed.by_id)
             case several:
-                return ReadFailed(target.address, self._ambiguous(target, several))
+                return ReadFailed(target.address, self._ambiguous(listed, target, several))
 
     def _get(self, job: _Job) -> Reading:
         target, asset, partial = job.target, job.asset, job.partial
@@ -243,46 +227,17 @@ class ScheduleReader:
         return Live(target.address, values, asset.id, asset.label, unknown)
 
     def _unknown(self, listed: Listed, target: Target) -> Diagnostic:
-        word = WORDS[target.kind]
         # Comparing one name with ten thousand takes a moment; a whole wrong file would take minutes.
         self._guesses += 1
-        hint = did_you_mean(target.name, listed.by_name) if self._guesses <= MOST_GUESSES else ""
-        labelled = [name for name, assets in listed.by_name.items() for a in assets if a.label == target.name]
-        renamed = listed.by_id.get(short_id(target.wanted.id or ""))
-        if labelled:
-            hint = f'"{target.name}" is a label; the API name is "{labelled[0]}"'
-        elif renamed:
-            hint = f'it was recorded with id {renamed.id}, which is named "{renamed.name}" now'
-        elif not listed.by_id:
-            hint = f"the platform lists no {word} at all: is this the right org, and may this user see them?"
-        return Diagnostic(
-            code="unknown-object",
-            summary=f"Unknown {word}",
-            detail=f'Connection "{self._connection}" has no {word} named "{target.name}".',
-            hint=hint or f"names are API names, not labels; {len(listed.by_name)} are listed",
+        return listed.unknown(
+            self._connection,
+            target.name,
+            recorded_id=target.wanted.id or "",
+            guess=self._guesses <= MOST_GUESSES,
         )
 
-    def _ambiguous(self, target: Target, several: Iterable[Asset]) -> Diagnostic:
-        ids = [asset.id for asset in several]
-        shown = ", ".join(ids[:MOST_SUGGESTED_IDS]) + (", ..." if len(ids) > MOST_SUGGESTED_IDS else "")
-        return Diagnostic(
-            code="ambiguous-name",
-            summary="Ambiguous name",
-            detail=f'Connection "{self._connection}" has {len(ids)} {WORDS[target.kind]}s '
-            f'named "{target.name}": {shown}.',
-            hint=f"name it by its id: `id: {ids[0]}`",
-            address=str(target.address),
-        )
-
-    def _short(self, kind: str) -> Diagnostic:
-        return Diagnostic(
-            code="incomplete-listing",
-            summary="A listing is not complete",
-            detail=f'Connection "{self._connection}" lists fewer {WORDS[kind]}s than it says there are; '
-            "what is not on the list is treated as unknown, not as gone.",
-            hint="plan again; if it stays like this, check what this user may see",
-            severity=Severity.WARNING,
-        )
+    def _ambiguous(self, listed: Listed, target: Target, several: Iterable[Asset]) -> Diagnostic:
+        return replace(listed.ambiguous(self._connection, target.name, several), address=str(target.address))
 
 
 def target_of(wanted: Wanted) -> Target:
