@@ -5,25 +5,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from threading import Lock
-from typing import Protocol
+from typing import Protocol, assert_never
 
 from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.diff import FieldChange
 from reconcile.core.errors import PlatformError, ReconcileError
 from reconcile.core.kind import Action, Connected
+from reconcile.core.lapse import readable
+from reconcile.core.operation import Job, Operation, Order, Ready
 from reconcile.core.order import in_stages
 from reconcile.core.plan import Change, moved_since, short_of
 from reconcile.core.snapshot import Live, Missing, ReadFailed, Reading, Values
-from reconcile.engine.events import ApplyBegan, ChangeEnded, Listener, ReadBackBegan
+from reconcile.engine import submission
+from reconcile.engine.events import ApplyBegan, ChangeEnded, Listener, ReadBackBegan, Waiting
 from reconcile.engine.link import Slots, side_by_side
+from reconcile.engine.loom import Clock, RealClock, Script, run_alone
 from reconcile.engine.refresh import read_in_parts, read_safely
-from reconcile.providers.base import Wanted, Writer
+from reconcile.engine.submission import Desk, NotStarted, Policy, Started, Unclear, Waits, submit_ready
+from reconcile.providers.base import Operator, Wanted, Writer
 
 # An object is read again at most this long before it is written; the promise is 10 seconds, the rest is for the call.
 OLDEST_READING_SECONDS = 8.0
@@ -89,7 +95,8 @@ class Work:
     """What an apply needs besides the changes.
 
     ``widths`` is how many calls may be under way on a connection. ``clock`` counts seconds and never goes back.
-    ``stopping`` says that what has not begun is not to begin.
+    ``stopping`` says that what has not begun is not to begin. ``operators`` and ``waits`` (by connection) and
+    ``operations`` are what one-shots are sent with; their waits are counted on ``time``.
     """
 
     writers: Mapping[str, Writer]
@@ -99,6 +106,10 @@ class Work:
     clock: Callable[[], float]
     stopping: Callable[[], bool]
     witness: Witness = field(default_factory=Nobody)
+    operators: Mapping[str, Operator] = field(default_factory=dict)
+    operations: Mapping[str, Operation] = field(default_factory=dict)
+    waits: Mapping[str, Waits] = field(default_factory=dict)
+    time: Clock = field(default_factory=RealClock)
 
 
 def apply(changes: Sequence[Change], work: Work) -> tuple[Result, ...]:
@@ -252,21 +263,49 @@ class _Run:
     def _send_unseen(self, change: Change) -> Result:
         """Send what cannot be read back: the answer is all the evidence there will ever be."""
         if self._kind(change).kind.one_shot:
-            try:
-                self._work.witness.sent(change.address)
-            except ReconcileError as error:
-                # What cannot be noted must not be sent: after a crash nobody would know of it.
-                return Result(change, Outcome.FAILED, _located(change, error.diagnostics[0]))
+            return self._send_once(change)
         try:
             for request in change.requests:
                 self._writer.send(request)
         except PlatformError as error:
             diagnostic = _located(change, error.diagnostics[0])
             if error.may_have_happened:
-                hint = _NOT_AGAIN if self._kind(change).kind.one_shot else _AGAIN
-                return Result(change, Outcome.UNKNOWN, replace(_unknown(diagnostic), hint=hint), sent=True)
+                return Result(change, Outcome.UNKNOWN, replace(_unknown(diagnostic), hint=_AGAIN), sent=True)
             return Result(change, Outcome.FAILED, diagnostic)
         return Result(change, Outcome.DONE, sent=True)
+
+    def _send_once(self, change: Change) -> Result:
+        """Send a one-shot the way every operation is sent: its intent first, never again after an unclear answer."""
+        order = self._kind(change).order(change.address, change.after)
+        if order is None:
+            raise AssertionError(f"{change.address} is a one-shot without an order")
+        try:
+            found = run_alone(self._submission(change, order), self._work.time)
+        except ReconcileError as error:
+            # What cannot be noted is not sent: after a crash nobody would know of it.
+            return Result(change, Outcome.FAILED, _located(change, error.diagnostics[0]))
+        match found:
+            case Started():
+                return Result(change, Outcome.DONE, sent=True)
+            case NotStarted(diagnostic=diagnostic):
+                return Result(change, Outcome.FAILED, _located(change, diagnostic))
+            case Unclear(diagnostic=diagnostic):
+                told = replace(_unknown(_located(change, diagnostic)), hint=_NOT_AGAIN)
+                return Result(change, Outcome.UNKNOWN, told, sent=True)
+        assert_never(found)
+
+    def _submission(self, change: Change, order: Order) -> Script[submission.Outcome]:
+        work = self._work
+        desk = Desk(
+            operator=work.operators[self._connection],
+            operation=work.operations[order.operation],
+            ledger=_OneShotLedger(work.witness, change.address),
+            clock=work.time,
+            tell=lambda text, seconds: work.listener(
+                Waiting(self._connection, f"{text}: waiting {readable(seconds)}" if seconds else text, seconds)
+            ),
+        )
+        return submit_ready(desk, Ready(order, change.requests[0]), Policy(waits=work.waits[self._connection]))
 
     def _confirmed(self, results: list[Result], seen: Mapping[Address, Result]) -> list[Result]:
         """Return the results with everything that was sent and can be read compared to what was asked for.
@@ -311,6 +350,25 @@ class _Run:
                 return replace(result, outcome=Outcome.UNKNOWN, diagnostic=lost)
             case other:
                 raise AssertionError(f"{change.address} cannot be read as {other!r}")
+
+
+class _OneShotLedger:
+    """Writes the intent of a one-shot into the apply's journal; how it ended is noted with all other outcomes."""
+
+    def __init__(self, witness: Witness, address: Address) -> None:
+        self._witness, self._address = witness, address
+
+    def intended(self, ready: Ready, at: datetime, known: Collection[str]) -> None:
+        self._witness.sent(self._address)
+
+    def dropped(self, why: str) -> None:
+        return None
+
+    def taken(self) -> None:
+        return None
+
+    def submitted(self, job: Job, adopted: str) -> None:
+        return None
 
 
 class _Again:

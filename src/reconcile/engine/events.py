@@ -66,7 +66,55 @@ class LockTaken:
     note: str
 
 
-Event = ReadingBegan | ReadingEnded | Waiting | ApplyBegan | ChangeEnded | ReadBackBegan | LockTaken
+@dataclass(frozen=True, slots=True)
+class RunBegan:
+    """A run of a pipeline goes on from here: ``done`` of ``total`` steps are over."""
+
+    run: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepMoved:
+    """A step of a run, or a job by hand, is in another state, or was looked at again.
+
+    ``state`` is one of ``core.run.RunState``; ``is_news`` is False for a look that showed nothing new. ``seconds`` is
+    how long its job has been going on. ``error`` is why it did not succeed.
+    """
+
+    step: str
+    operation: str
+    state: str
+    platform_state: str = ""
+    job: str = ""
+    link: str = ""
+    seconds: float = 0.0
+    error: str = ""
+    is_news: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class StepTold:
+    """Something worth knowing about a step; ``seconds`` is how long nothing will happen, 0 when it is no wait."""
+
+    step: str
+    text: str
+    seconds: float = 0.0
+
+
+Event = (
+    ReadingBegan
+    | ReadingEnded
+    | Waiting
+    | ApplyBegan
+    | ChangeEnded
+    | ReadBackBegan
+    | LockTaken
+    | RunBegan
+    | StepMoved
+    | StepTold
+)
 Listener = Callable[[Event], None]
 
 

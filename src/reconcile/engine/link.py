@@ -13,10 +13,12 @@ from typing import Any, TypeVar
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.errors import PlatformError, ReconcileError
 from reconcile.core.kind import Connected, Request
+from reconcile.core.operation import Operation
 from reconcile.core.redact import Redactor
 from reconcile.core.snapshot import ReadFailed
 from reconcile.engine.events import Listener, Waiting
-from reconcile.providers.base import Notice, Provider, Reader, Readings, Surroundings, Wanted, Writer
+from reconcile.engine.submission import Waits
+from reconcile.providers.base import Notice, Operator, Provider, Reader, Readings, Surroundings, Wanted, Writer
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -34,6 +36,17 @@ class Link:
     def concurrency(self) -> int:
         """How many calls may be under way at once."""
         return int(self.settings.concurrency)
+
+    @property
+    def operations(self) -> Mapping[str, Operation]:
+        """What this connection's platform can be asked to do, by full name."""
+        return self.provider.operations
+
+    @property
+    def waits(self) -> Waits:
+        """How to wait on this connection for a platform that says "not now", in an apply."""
+        longest = float(self.settings.longest_wait)
+        return Waits(min(1.0, longest), longest, int(self.settings.attempts), may_ask=longest)
 
     def connected(self) -> Mapping[tuple[str, str], Connected]:
         """Return the kinds on this connection, by (connection, kind)."""
@@ -136,6 +149,38 @@ def open_writers(links: Mapping[str, Link], outside: Outside) -> Iterator[Mappin
                 writers[name] = _Broken(error)
             stack.callback(writers[name].close)
         yield writers
+
+
+@contextmanager
+def open_operators(links: Mapping[str, Link], outside: Outside) -> Iterator[Mapping[str, Operator]]:
+    """Yield what starts and watches jobs, by connection; each is opened when first asked for, and closed at the end.
+
+    Asking for one that cannot be opened raises why.
+    """
+    with ExitStack() as stack:
+        yield _Operators(links, outside, stack)
+
+
+class _Operators(Mapping[str, Operator]):
+    def __init__(self, links: Mapping[str, Link], outside: Outside, stack: ExitStack) -> None:
+        self._links, self._outside, self._stack = links, outside, stack
+        self._lock = Lock()
+        self._open: dict[str, Operator] = {}
+
+    def __getitem__(self, name: str) -> Operator:
+        with self._lock:
+            if name not in self._open:
+                link = self._links[name]
+                operator = link.provider.operator(name, link.settings, self._outside.surroundings(link))
+                self._stack.callback(operator.close)
+                self._open[name] = operator
+            return self._open[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._links)
+
+    def __len__(self) -> int:
+        return len(self._links)
 
 
 class _Broken:

@@ -20,7 +20,7 @@ from reconcile.core.plan import Base, Plan, Stamp, build_plan
 from reconcile.core.snapshot import Desired, ReadFailed, Reading, Recorded, Snapshots, Unreadable
 from reconcile.engine.apply import Result, Work, apply
 from reconcile.engine.events import LockTaken
-from reconcile.engine.link import Link, Outside, open_readers, open_writers
+from reconcile.engine.link import Link, Outside, open_operators, open_readers, open_writers
 from reconcile.engine.record import Scribe, applied_block, recorded_after
 from reconcile.engine.refresh import refresh
 from reconcile.providers.base import Reader
@@ -126,7 +126,10 @@ def apply_files(place: Place, wish: Wish, approve: Callable[[Plan], bool], stopp
     with acquire(place.backend, owner_of(place), lambda: datetime.now(UTC)) as lock:
         for note in lock.notes:
             place.outside.listener(LockTaken(f"{note.summary}: {note.detail}"))
-        with open_writers(place.links, place.outside) as writers:
+        with (
+            open_writers(place.links, place.outside) as writers,
+            open_operators(place.links, place.outside) as operators,
+        ):
             planned = _planned(place, wish, writers, None)
             if planned.plan.refusals or (planned.plan.changes and not approve(planned.plan)):
                 return Applied(planned.plan)
@@ -138,6 +141,9 @@ def apply_files(place: Place, wish: Wish, approve: Callable[[Plan], bool], stopp
                 listener=place.outside.listener,
                 clock=place.clock,
                 stopping=stopping,
+                operators=operators,
+                operations={name: each for link in place.links.values() for name, each in link.operations.items()},
+                waits={name: link.waits for name, link in place.links.items()},
             )
             return _applied(place, planned, work)
 

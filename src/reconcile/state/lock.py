@@ -69,8 +69,10 @@ class Lock:
         lease_seconds: float,
         wait: Callable[[threading.Event, float], bool],
         notes: tuple[Diagnostic, ...],
+        key: str = KEY,
     ) -> None:
         self._backend, self._clock, self._lease_seconds, self._wait = backend, clock, lease_seconds, wait
+        self._key = key
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self.info = info
@@ -78,7 +80,7 @@ class Lock:
 
     def check(self) -> None:
         """Return when the lock is still ours. Raises ``LockHeld`` when it was taken over or broken meanwhile."""
-        found = read_lock(self._backend)
+        found = read_lock(self._backend, self._key)
         if found is None or found.token != self.info.token:
             raise LockHeld(_lost(found))
 
@@ -86,7 +88,7 @@ class Lock:
         """Begin a new lease. Raises ``LockHeld`` when the lock is not ours any more; it is left as it is."""
         self.check()
         renewed = replace(self.info, until=self._clock() + timedelta(seconds=self._lease_seconds))
-        self._backend.put(KEY, _to_bytes(renewed))
+        self._backend.put(self._key, _to_bytes(renewed))
         self.info = renewed
 
     def release(self) -> None:
@@ -95,9 +97,9 @@ class Lock:
         if self._thread:
             # A renewal that is on its way must not bring the lock back.
             self._thread.join()
-        found = read_lock(self._backend)
+        found = read_lock(self._backend, self._key)
         if found and found.token == self.info.token:
-            self._backend.delete(KEY)
+            self._backend.delete(self._key)
 
     def __enter__(self) -> Self:
         self._thread = threading.Thread(target=self._keep, name="lock", daemon=True)
@@ -127,8 +129,9 @@ def acquire(
     clock: Callable[[], datetime],
     lease_seconds: float = LEASE_SECONDS,
     wait: Callable[[threading.Event, float], bool] = threading.Event.wait,
+    key: str = KEY,
 ) -> Lock:
-    """Return the lock, held from now on; to be used as a context manager.
+    """Return the lock ``key``, held from now on; to be used as a context manager.
 
     ``clock`` returns the time with its zone; ``wait(stop, seconds)`` returns True as soon as ``stop`` is set. Raises
     ``LockHeld`` (who, since when, until when, the way out) while somebody else holds it, ``StateDamaged`` when the lock
@@ -140,37 +143,37 @@ def acquire(
     for _ in range(_LOOKS):
         now = clock().astimezone(UTC)
         mine = LockInfo(token, owner, process, now, now + timedelta(seconds=lease_seconds))
-        if _create(backend, mine):
-            return Lock(backend, mine, clock, lease_seconds, wait, notes)
-        found = read_lock(backend)
+        if _create(backend, mine, key):
+            return Lock(backend, mine, clock, lease_seconds, wait, notes, key)
+        found = read_lock(backend, key)
         if found is None:
             continue
         reason = _over(found, now)
         if not reason:
             break
-        backend.delete(KEY)
+        backend.delete(key)
         notes = (_taken_over(found, reason),)
     raise LockHeld(_held(found))
 
 
-def read_lock(backend: Backend) -> LockInfo | None:
+def read_lock(backend: Backend, key: str = KEY) -> LockInfo | None:
     """Return the lock as it is kept, also when its lease is over; None when there is none.
 
     Raises ``StateDamaged`` or ``StateTooNew`` when it cannot be read.
     """
     try:
-        return _from_bytes(backend.read(KEY), backend.place(KEY))
+        return _from_bytes(backend.read(key), backend.place(key))
     except KeyMissing:
         return None
 
 
-def read_holder(backend: Backend, now: datetime) -> LockInfo | None:
+def read_holder(backend: Backend, now: datetime, key: str = KEY) -> LockInfo | None:
     """Return who holds the lock at this moment; None when nobody does, or when that cannot be told.
 
     For those who need no lock themselves: a lock that is over, or that cannot be read, keeps nobody from looking.
     """
     try:
-        found = read_lock(backend)
+        found = read_lock(backend, key)
     except (StateDamaged, StateTooNew):
         return None
     return None if found is None or _over(found, now) else found
@@ -203,12 +206,12 @@ class _Document(Document):
 _FAMILY: Family[_Document] = Family("lock", 1, _Document)
 
 
-def _create(backend: Backend, mine: LockInfo) -> bool:
+def _create(backend: Backend, mine: LockInfo, key: str) -> bool:
     """Write the lock and look that it is ours; False when somebody else was first."""
     with contextlib.suppress(KeyTaken):
-        backend.create(KEY, _to_bytes(mine))
+        backend.create(key, _to_bytes(mine))
     # Read in both cases: an answer may have been lost and the request repeated, or another taker removed our lock.
-    found = read_lock(backend)
+    found = read_lock(backend, key)
     return found is not None and found.token == mine.token
 
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from threading import Lock
-from typing import Any
+from typing import Any, cast
 
 from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.errors import PlatformError
 from reconcile.core.kind import Connected, Request
+from reconcile.core.operation import Job, JobState, Ready
 from reconcile.core.plan import Base, Change, Plan, Stamp, build_plan
 from reconcile.core.snapshot import (
     Desired,
@@ -24,9 +26,11 @@ from reconcile.core.snapshot import (
 from reconcile.core.source import Span
 from reconcile.engine.apply import Result, Work, apply
 from reconcile.engine.events import Event
-from reconcile.providers.base import Readings, Wanted
+from reconcile.engine.submission import Waits
+from reconcile.providers.base import Operator, Readings, Wanted
 from reconcile.providers.crm_analytics.schedule import ConnectedSchedule, ScheduleKind
 from reconcile.providers.tailer.kinds import Connection
+from reconcile.providers.tailer.operations import OPERATIONS
 from reconcile.providers.tailer.provider import PROVIDER as TAILER
 
 NOW, BEFORE = "2026-11-22T14:00:00Z", "2026-11-01T09:00:00Z"
@@ -180,6 +184,19 @@ class Tailer:
         if name in self.faults:
             raise self.faults[name]
 
+    def on_target(self, ready: Ready, since: datetime) -> tuple[Job, ...]:
+        """Return nothing: a reset leaves no job."""
+        return ()
+
+    def submit(self, ready: Ready) -> Job:
+        """Send a one-shot; what is not watchable is over with the answer."""
+        self.send(ready.request)
+        return Job("", ready.order.operation, ready.order.target, JobState.SUCCEEDED, "")
+
+    def server_time(self) -> datetime | None:
+        """Return None: it does not tell."""
+        return None
+
     def close(self) -> None:
         """Do nothing."""
 
@@ -241,6 +258,9 @@ class Run:
             clock=self.org.clock,
             stopping=self.stopping,
             witness=self.witness,
+            operators={"tailer_dev": cast("Operator", self.tailer)},
+            operations=OPERATIONS,
+            waits={"tailer_dev": Waits(0.001, 0.001, 3)},
         )
         results = apply(list(changes), work)
         assert [r.change for r in results] == list(changes), "one result for each change, in their order"
