@@ -36,7 +36,7 @@ NO_CODES = frozenset(
 )
 
 # One made for each sort of state file: `state-damaged`, `lock-too-new`, ...
-FAMILY_CODE = re.compile(r"(state|lock|journal)-(damaged|too-new)")
+FAMILY_CODE = re.compile(r"(state|lock|journal|run)-(damaged|too-new)")
 
 
 @cache
@@ -169,7 +169,7 @@ def documented_types() -> Iterator[tuple[str, Any]]:
         provider = providers()[name]
         yield f"{name} connection", provider.connection
         yield from ((f"{name} {kind.section}", kind.entry) for kind in provider.kinds)
-        yield from provider.operations.items()
+        yield from ((name, operation.entry) for name, operation in provider.operations.items())
 
 
 @pytest.mark.parametrize("name", [name for name, _ in documented_types()])

@@ -62,6 +62,12 @@ def command() -> int:
         tour.say("Put it right: the file says 00:00.")
         tour.run("apply", "--yes", expect=0)
         tour.run("drift", expect=0)
+        tour.say("Jobs, too: a pipeline starts each of them once. What would it do?")
+        tour.run("run", "refresh", "--plan", expect=0)
+        tour.say("Run it to its end. (Ctrl-C would stop watching, twice would stop the jobs; `resume` goes on.)")
+        _quicken(server.url)
+        tour.run("run", "refresh", "--poll-interval", "0.2", expect=0)
+        tour.run("runs", expect=0)
         tour.say(
             "That was the main job. Try it yourself: `reconcile sandbox` in one terminal, the commands in another."
         )
@@ -98,11 +104,17 @@ class _Tour:
 
 def _edit_by_hand(url: str) -> None:
     """Do what a person does on the sandbox's page."""
+    _admin("PUT", f"{url}/_sandbox/crm/assets/recipe/Board_Pack/schedule", BY_HAND)
+
+
+def _quicken(url: str) -> None:
+    """Let simulated Tamr jobs take a moment instead of seconds: nobody wants to watch a demo wait."""
+    _admin("PATCH", f"{url}/_sandbox/switches", {"tamr_pending_seconds": 0.1, "tamr_running_seconds": 0.4})
+
+
+def _admin(method: str, url: str, body: object) -> None:
     request = urllib.request.Request(  # noqa: S310 - the sandbox's own loopback address
-        f"{url}/_sandbox/crm/assets/recipe/Board_Pack/schedule",
-        data=json.dumps(BY_HAND).encode(),
-        method="PUT",
-        headers={"Content-Type": "application/json"},
+        url, data=json.dumps(body).encode(), method=method, headers={"Content-Type": "application/json"}
     )
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10):
         pass

@@ -25,6 +25,14 @@ COMMANDS = {
     "plan": ("plan", "Show what apply would change; changes nothing anywhere."),
     "apply": ("apply", "Make live what the files say."),
     "drift": ("drift", "Show what moved on the platform since our last apply; reads only."),
+    "run": ("run", "Run a pipeline to its end; or go on with one that was cut off."),
+    "runs": ("runs", "List the runs of pipelines and what became of their steps."),
+    "resume": ("resume", "Go on with a run: what was cut off, failed or was stopped."),
+    "stop": ("stop", "Stop a run and its jobs."),
+    "jobs": ("jobs", "One job by hand: start, stop, list, show, nodes, wait."),
+    "tamr": ("tamr", "Tamr Cloud's own verbs: load, update, publish."),
+    "crm": ("crm", "CRM Analytics' own verbs: start, sync, stop, limits."),
+    "tailer": ("tailer", "Tailer's own verbs: launch, statuses, reset, flags."),
     "state": ("state", "Look at what is recorded, forget of it, break a lock."),
     "schema": ("schema", "Print the JSON Schema of the files."),
     "sandbox": ("sandbox", "Run simulators of the platforms on loopback."),
@@ -74,7 +82,7 @@ def cli() -> None:
     changed by hand. `reconcile demo` shows all of it without an account anywhere.
 
     Exit codes: 0 done, 1 failed, 2 changes pending (plan --detailed-exitcode), 3 refused, 4 applied in part,
-    5 drift found, 64 wrong usage, 130 interrupted.
+    5 drift found, 6 a run or job failed, 7 stopped watching (the job goes on), 64 wrong usage, 130 interrupted.
     """
 
 

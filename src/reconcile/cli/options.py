@@ -106,6 +106,19 @@ _OPTIONS = (
 )
 
 
+def watching_options(command: Decorated) -> Decorated:
+    """Add the options of commands that watch jobs."""
+    return click.option(
+        "--poll-interval",
+        type=click.FloatRange(min=0.05),
+        default=30.0,
+        show_default=True,
+        metavar="SECONDS",
+        envvar="RECONCILE_POLL_INTERVAL",
+        help="Seconds between two looks at a job.",
+    )(command)
+
+
 def has_terminal() -> bool:
     """Say whether there is somebody to ask. cron and systemd may give no stdin at all."""
     return sys.stdin is not None and sys.stdin.isatty()

@@ -9,12 +9,14 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from threading import Lock
+from threading import Event as Flag
+from threading import Lock, Thread
 from types import TracebackType
 from typing import Self
 
 from reconcile.cli.border import Border
 from reconcile.cli.options import Options, err
+from reconcile.core.lapse import readable
 from reconcile.engine.events import (
     ApplyBegan,
     ChangeEnded,
@@ -23,6 +25,9 @@ from reconcile.engine.events import (
     ReadBackBegan,
     ReadingBegan,
     ReadingEnded,
+    RunBegan,
+    StepMoved,
+    StepTold,
     Waiting,
 )
 
@@ -30,6 +35,8 @@ from reconcile.engine.events import (
 LINES_WITHOUT_TERMINAL = 20
 _BAR_CELLS = 24
 _CLEAR = "\r\x1b[K"
+# A job that is watched is shown to be going on this often, in seconds.
+TICK_SECONDS = 1.0
 
 
 class Progress:
@@ -42,6 +49,10 @@ class Progress:
         self._lock = Lock()
         self._line = ""
         self._began = time.monotonic()
+        self._watched = Watched()
+        self._links: set[str] = set()
+        self._ticks: Thread | None = None
+        self._is_over = Flag()
 
     def __enter__(self) -> Self:
         return self
@@ -49,12 +60,18 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._is_over.set()
         self.pause()
 
     def pause(self) -> None:
         """Take the moving line off the screen, so that something else can be printed or asked."""
         with self._lock:
             self._move("")
+
+    def note(self, text: str) -> None:
+        """Print a line that stays."""
+        with self._lock:
+            self._say(text)
 
     def __call__(self, event: Event) -> None:
         """Show an event."""
@@ -76,8 +93,32 @@ class Progress:
                 case ReadBackBegan(objects=objects, connection=connection):
                     if self._options.verbose:
                         self._say(f"{connection}: reading back {objects:,} objects")
+                case RunBegan(done=done, total=total):
+                    self._watched.begin(done, total)
+                case StepMoved():
+                    self._stepped(event)
+                case StepTold(step=step, text=text, seconds=seconds):
+                    wait = f": waiting {readable(seconds)}" if seconds and "waiting" not in text else ""
+                    self._say(f"{step}: {text}{wait}")
                 case _:
                     pass
+
+    def _stepped(self, event: StepMoved) -> None:
+        self._watched.move(event, time.monotonic())
+        if event.is_news:
+            self._say(step_line(event, linked=event.link not in self._links))
+            self._links.add(event.link)
+        if self._moves and self._ticks is None:
+            self._ticks = Thread(target=self._tick, name="progress", daemon=True)
+            self._ticks.start()
+        self._move(self._watched.line(time.monotonic()))
+
+    def _tick(self) -> None:
+        """Let the line show that time passes."""
+        while not self._is_over.wait(TICK_SECONDS):
+            with self._lock:
+                if self._line:
+                    self._move(self._watched.line(time.monotonic()))
 
     def _ended(self, event: ChangeEnded) -> None:
         # A short apply is over before anybody reads; its results say the same.
@@ -97,6 +138,48 @@ class Progress:
             return
         self._line = line[: shutil.get_terminal_size().columns - 1]
         err(_CLEAR + self._line)
+
+
+class Watched:
+    """The steps whose jobs are going on, for the line that moves."""
+
+    def __init__(self) -> None:
+        self._done = self._total = 0
+        self._going: dict[str, tuple[StepMoved, float]] = {}
+
+    def begin(self, done: int, total: int) -> None:
+        """Note how many steps there are, and how many of them are over."""
+        self._done, self._total = done, total
+
+    def move(self, event: StepMoved, now: float) -> None:
+        """Note what a step does at the moment ``now``."""
+        if event.state in ("pending", "running"):
+            self._going[event.step] = (event, now - event.seconds)
+            return
+        self._going.pop(event.step, None)
+        self._done = min(self._done + 1, self._total)
+
+    def line(self, now: float) -> str:
+        """Return what is going on, the longest first; empty when nothing is."""
+        if not self._going:
+            return ""
+        count = f"{self._done}/{self._total} done  " if self._total > 1 else ""
+        going = sorted(self._going.values(), key=lambda each: each[1])
+        return count + "  ".join(
+            f"{event.step} {event.platform_state or event.state} {readable(float(int(now - since)))}"
+            for event, since in going
+        )
+
+
+def step_line(event: StepMoved, *, linked: bool = True) -> str:
+    """Return what is said of a step that moved, on one line that stays; ``linked``: with the page for people."""
+    if event.state == "pending" and not event.job:
+        return f"{event.step}: starting {event.operation}"
+    said = f" ({event.platform_state})" if event.platform_state else ""
+    job = f", job {event.job}" if event.job and event.job != event.step else ""
+    link = f" {event.link}" if event.link and linked else ""
+    error = f": {event.error}" if event.error else ""
+    return f"{event.step}: {event.state}{said}{job}{link}{error}"
 
 
 def _bar(done: int, total: int, seconds: float) -> str:

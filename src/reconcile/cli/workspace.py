@@ -19,10 +19,12 @@ from reconcile.cli.border import border
 from reconcile.cli.options import Options
 from reconcile.config.files import find_workspace, shown
 from reconcile.config.load import Config, FilesWrong, load
+from reconcile.config.pipeline import Pipeline, Step
 from reconcile.core.address import Address, Selection
 from reconcile.core.diagnostic import Diagnostic, did_you_mean
 from reconcile.core.errors import ConfigError
 from reconcile.core.snapshot import Desired
+from reconcile.core.source import Span
 from reconcile.engine.events import Listener
 from reconcile.engine.link import Link, Outside
 from reconcile.engine.run import Place
@@ -42,6 +44,17 @@ class Workspace:
     config: Config
     place: Place
     selection: Selection
+
+    def pipeline(self, name: str) -> Pipeline:
+        """Return the pipeline of this name. Raises ``ConfigError`` with near names when there is none."""
+        found = self.config.pipelines.get(name)
+        if found is None:
+            known = ", ".join(self.config.pipelines)
+            hint = did_you_mean(name, self.config.pipelines) or (f"pipelines: {known}" if known else "")
+            raise ConfigError(
+                Diagnostic("unknown-pipeline", "Unknown pipeline", f'The files have no pipeline "{name}".', hint)
+            )
+        return found
 
 
 def load_config(options: Options) -> Config:
@@ -66,9 +79,11 @@ def load_config(options: Options) -> Config:
         for secret in providers()[connection.provider].secrets(connection.settings):
             edge.redactor.add(secret)
             secrets.add(secret.strip())
-    misused = [found for found in config.desired.values() if _holds_secret(found, secrets)]
+    misused = [found.source for found in config.desired.values() if _holds_secret(_texts(found), secrets)]
+    steps = [step for pipeline in config.pipelines.values() for step in pipeline.steps]
+    misused += [step.span for step in steps if _holds_secret(_setting_texts(step), secrets)]
     if misused:
-        raise ConfigError([_secret_as_value(found) for found in misused])
+        raise ConfigError([_secret_as_value(span) for span in misused])
     return config
 
 
@@ -124,20 +139,27 @@ def origin(root: Path | None) -> Origin:
     )
 
 
-def _holds_secret(desired: Desired, secrets: set[str]) -> bool:
-    """Say whether a value (or the name) is a secret or has one in it; a short one in a longer text is chance."""
-    texts = [desired.address.name, *(value for value in desired.values.values() if isinstance(value, str))]
+def _texts(desired: Desired) -> list[str]:
+    return [desired.address.name, *(value for value in desired.values.values() if isinstance(value, str))]
+
+
+def _setting_texts(step: Step) -> list[str]:
+    return [value for value in step.settings.model_dump().values() if isinstance(value, str)]
+
+
+def _holds_secret(texts: list[str], secrets: set[str]) -> bool:
+    """Say whether a text is a secret or has one in it; a short one in a longer text is chance."""
     long_ones = [secret for secret in secrets if len(secret) >= SHORTEST_TELLING_SECRET]
     return any(text in secrets or any(secret in text for secret in long_ones) for text in texts)
 
 
-def _secret_as_value(desired: Desired) -> Diagnostic:
+def _secret_as_value(span: Span) -> Diagnostic:
     return Diagnostic(
         code="secret-as-value",
         summary="A secret stands where a value belongs",
         detail="A value of this entry is a secret of a connection. Values are shown in plans and recorded.",
         hint="use another value",
-        span=desired.source,
+        span=span,
     )
 
 
