@@ -643,6 +643,8 @@ def test_flags_of_an_unknown_operation_are_an_error(hand: World) -> None:
     result = hand.run("tailer", "archive", "--type", "table-to-table", "--id", "000099_nope", "--format", "json")
     assert (result.code, result.codes) == (1, ["not-found"])
     assert 'did you mean "000099_nope_DEV"?' in result.err
+
+
 def test_a_start_that_could_not_be_looked_into_stays_open(hand: World) -> None:
     """Whoever asks later still finds the job of the first, and sends nothing."""
     hand.fault("hang", method="POST", path=JOBS, after_effect=True, seconds=20, times=1)
