@@ -49,6 +49,7 @@ from reconcile.engine.submission import (
     Unclear,
     is_displaced,
     moment,
+    now,
     recover,
     submit,
 )
@@ -330,14 +331,15 @@ class _Runner:
             return GoesOn(_unwatched(job))
         since = moment(self._log.run.steps[name].attempt.submitted_at)
         elapsed = self._crew.clock.elapsed()
-        age = (self._crew.clock.utc() - since).total_seconds() if since else 0.0
+        # Both by the platform's clock, where it tells: another machine may have started the job.
+        age = (now(desk) - since).total_seconds() if since else 0.0
         bounds = Bounds(plan.wait_timeout, plan.stop_after, elapsed - max(0.0, age), elapsed)
         shown: list[Job] = []
 
-        def seen(now: Job) -> None:
-            is_news = not shown or (shown[-1].state, shown[-1].platform_state) != (now.state, now.platform_state)
-            shown[:] = [now]
-            self._moved(plan, now, is_news=is_news, seconds=self._crew.clock.elapsed() - bounds.submitted)
+        def seen(job: Job) -> None:
+            is_news = not shown or (shown[-1].state, shown[-1].platform_state) != (job.state, job.platform_state)
+            shown[:] = [job]
+            self._moved(plan, job, is_news=is_news, seconds=self._crew.clock.elapsed() - bounds.submitted)
 
         return (yield from watch(desk, _ready(plan), job, bounds, seen))
 
@@ -416,10 +418,11 @@ class _Runner:
 
     def _desk(self, plan: StepPlan) -> Desk:
         crew = self._crew
+        operator = crew.operators[plan.connection]
         return Desk(
-            operator=crew.operators[plan.connection],
+            operator=operator,
             operation=crew.operations[plan.operation],
-            ledger=_StepLedger(self._log, plan.name, crew.clock),
+            ledger=_StepLedger(self._log, plan.name, lambda: operator.server_time() or crew.clock.utc()),
             clock=crew.clock,
             tell=lambda text, seconds: crew.listener(StepTold(plan.name, text, seconds)),
             poll_interval=crew.poll_interval,
@@ -488,8 +491,8 @@ class _Runner:
 class _StepLedger:
     """Writes down what one step is about to do and what came of it."""
 
-    def __init__(self, log: RunLog, step: str, clock: Clock) -> None:
-        self._log, self._step, self._clock = log, step, clock
+    def __init__(self, log: RunLog, step: str, now: Callable[[], datetime]) -> None:
+        self._log, self._step, self._now = log, step, now
 
     def intended(self, ready: Ready, at: datetime, known: Collection[str]) -> None:
         request = ready.request
@@ -513,8 +516,8 @@ class _StepLedger:
         self._log.append(Taken(self._step))
 
     def submitted(self, job: Job, adopted: str) -> None:
-        # With fractions: how long a job has been going on is counted from here.
-        at = self._clock.utc().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        # With fractions where there are any: how long a job has been going on is counted from here.
+        at = self._now().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         self._log.append(Submitted(self._step, job.id, at, adopted))
 
 

@@ -40,6 +40,8 @@ TAKEN_SECONDS = 600.0
 MARGIN = timedelta(seconds=90)
 # Jobs this young before the call are written down as known; older ones are out of the question by their time.
 LOOKBACK = timedelta(hours=1)
+# While the platform has not told its time, the clock of this machine counts, which may be set to another zone.
+UNTOLD = timedelta(hours=26)
 # A failing read is tried for about two minutes before its error counts.
 READ_ATTEMPTS = 8
 # One that must tell what an unanswered call did, for about half an hour.
@@ -294,7 +296,7 @@ class _Submission:
 
     def _attempt(self) -> Script[Outcome | _Later]:
         desk, ready = self._desk, self._ready
-        since = now(desk) - LOOKBACK
+        since = now(desk) - _slack(desk) - LOOKBACK
         jobs = yield from patiently(desk, lambda: desk.operator.on_target(ready, since))
         busy = [job for job in jobs if not job.is_over]
         if busy:
@@ -345,7 +347,7 @@ class _Submission:
         self._refusals += 1
         if error.status == 409 and self._policy.when_busy != "fail" and self._refusals < MOST_REFUSALS:
             seconds = self._desk.poll_interval
-        elif isinstance(error, Unavailable) and error.status is None and self._refusals < self._most_refusals():
+        elif isinstance(error, Unavailable) and error.status in (None, 408) and self._refusals < self._most_refusals():
             seconds = self._pause()
         else:
             return failed
@@ -459,7 +461,7 @@ def _evidence(desk: Desk, ready: Ready, sought: _Evidence) -> Script[Outcome | N
 
 
 def _candidates(desk: Desk, ready: Ready, sought: _Evidence) -> Script[list[Job]]:
-    since = sought.at - MARGIN
+    since = sought.at - _slack(desk)
     look = partial(desk.operator.on_target, ready, since)
     # Whatever is asked of us meanwhile: that a job may have been started must not be forgotten.
     jobs = yield from patiently(replace(desk, rest=desk.settle), look, EVIDENCE_ATTEMPTS)
@@ -492,6 +494,11 @@ def _is_before(job: Job, since: datetime) -> bool:
 def now(desk: Desk) -> datetime:
     """Return the platform's time, as it last told it; that of this machine when it never did."""
     return desk.operator.server_time() or desk.clock.utc()
+
+
+def _slack(desk: Desk) -> timedelta:
+    """Return how far apart the time of an intent and that of its job's creation may be."""
+    return MARGIN if desk.operator.server_time() else UNTOLD
 
 
 def moment(iso: str | None) -> datetime | None:

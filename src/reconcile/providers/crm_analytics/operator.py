@@ -8,7 +8,7 @@ from datetime import datetime
 
 from reconcile.core.errors import Forbidden, ObjectNotFound, Rejected
 from reconcile.core.kind import Request
-from reconcile.core.operation import Job, JobQuery, Limit, Node, Order, Ready
+from reconcile.core.operation import Job, JobQuery, JobState, Limit, Node, Order, Ready
 from reconcile.providers.base import Operator, Surroundings
 from reconcile.providers.crm_analytics import kinds
 from reconcile.providers.crm_analytics.connect import open_job_client
@@ -41,6 +41,7 @@ class CrmAnalyticsOperator:
         self._lookup = Lookup(name, self._api)
         self._list = JobList(self._api, self._lookup)
         self._trail = Trail()
+        self._stops: set[str] = set()
 
     def prepare(self, order: Order) -> Ready:
         """Return the exact call. Raises ``ObjectNotFound`` for an unknown name, ``Rejected`` for an ambiguous one."""
@@ -71,10 +72,17 @@ class CrmAnalyticsOperator:
             if found is None:
                 raise
             current, job = found.id, found
+        job = self._as_stopped(job)
         if current != job_id:
             return as_request(job, job_id)
         self._trail.saw(ready, job, self.server_time())
         return job
+
+    def _as_stopped(self, job: Job) -> Job:
+        """Return a job that we have stopped as stopped: the platform may show a stop as a failure (page 3)."""
+        if job.state is not JobState.FAILED or short_id(job.id) not in self._stops:
+            return job
+        return replace(job, state=JobState.STOPPED)
 
     def on_target(self, ready: Ready, since: datetime) -> tuple[Job, ...]:
         """Return the jobs of this order's target that are not over or not older than ``since``, oldest first.
@@ -98,6 +106,7 @@ class CrmAnalyticsOperator:
         """
         sighting = self._trail.sighting(job_id)
         current = self._trail.current(job_id)
+        self._stops |= {short_id(job_id), short_id(current)}
         try:
             shown, refused = self._stopped(current)
         except ObjectNotFound:
