@@ -138,9 +138,8 @@ def measure(graph: Graph, slots: int, poll_interval: float) -> Figure:
     sandbox.set_switches({"tamr_concurrency": slots, "tamr_pending_seconds": 0})
     sandbox.tamr.resources = [f"src_{name}" for name in graph.seconds]
     with Server(sandbox) as server, tempfile.TemporaryDirectory() as folder:
-        from urllib.request import Request, urlopen
-
         import json
+        from urllib.request import Request, urlopen
 
         body = {f"src_{name}": {"pending": 0, "running": seconds} for name, seconds in graph.seconds.items()}
         request = Request(

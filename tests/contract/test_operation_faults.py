@@ -13,8 +13,8 @@ import pytest
 from contract.operation_bed import POLL, Bed, Rule, make_bed, the_step
 from contract.operation_subjects import ONE_OF_EACH, RESET, SUBJECTS, Course, Crm, OnPlatform, Subject, Switches, Tamr
 from reconcile.core.run import Run, RunState
+from reconcile.engine.evidence import CAREFUL_SETTLE_SECONDS, SETTLE_SECONDS
 from reconcile.engine.pipeline import Control
-from reconcile.engine.submission import CAREFUL_SETTLE_SECONDS, SETTLE_SECONDS
 from reconcile.sandbox import Server
 
 EACH_KIND = pytest.mark.parametrize("subject", ONE_OF_EACH, ids=str)

@@ -542,11 +542,11 @@ RUNS = [each for each in CRM if each.names_its_job]
 @pytest.mark.parametrize("status", ["Cancelled", "Failure"])
 @pytest.mark.parametrize("subject", CRM, ids=str)
 def test_however_a_stopped_job_ends(bed: Bed, subject: Subject, status: str) -> None:
-    """One that was stopped has not succeeded, whatever the platform calls that."""
+    """One that we stopped was stopped, whatever the platform calls that."""
     bed.switch(crm_stop_status=status, crm_stopping_seconds=45)
     subject.script(bed.sandbox, Course(runs=5000))
     run = bed.go(subject.step(bed, stop_after=60)).run
-    assert run.state is (RunState.STOPPED if status == "Cancelled" else RunState.FAILED)
+    assert run.state is RunState.STOPPED
     assert only(bed, subject).is_over
 
 

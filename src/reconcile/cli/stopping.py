@@ -39,6 +39,9 @@ def stop_there(place: Place, run: Run, poll_interval: float, progress: Progress)
                 break
             time.wait(inbox, LOOK_SECONDS, busy=False)
             run = find_run(place.backend, run.id)
+            if not run.is_over:
+                # Whoever goes on with a run takes off what was asked before: it may have been just now.
+                tell_to_stop(place, run)
     run = find_run(place.backend, run.id)
     if run.is_over or control.leaves or control.stops:
         return Result(run), heard

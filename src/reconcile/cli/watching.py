@@ -22,6 +22,8 @@ CODES = {
     RunState.STOPPED: ExitCode.RUN_FAILED,
     RunState.BLOCKED: ExitCode.RUN_FAILED,
     RunState.UNKNOWN: ExitCode.FAILED,
+    # Closed while its job goes on: a job by hand that nobody wanted to watch.
+    RunState.RUNNING: ExitCode.STOPPED_WATCHING,
 }
 
 

@@ -23,12 +23,13 @@ from reconcile.core.operation import Job, Operation, Order, Ready
 from reconcile.core.order import in_stages
 from reconcile.core.plan import Change, moved_since, short_of
 from reconcile.core.snapshot import Live, Missing, ReadFailed, Reading, Values
-from reconcile.engine import submission
+from reconcile.engine.desk import Desk, NotStarted, Started, Unclear
+from reconcile.engine.desk import Outcome as Start
 from reconcile.engine.events import ApplyBegan, ChangeEnded, Listener, ReadBackBegan, Waiting
 from reconcile.engine.link import Slots, side_by_side
 from reconcile.engine.loom import Clock, RealClock, Script, run_alone
 from reconcile.engine.refresh import read_in_parts, read_safely
-from reconcile.engine.submission import Desk, NotStarted, Policy, Started, Unclear, Waits, submit_ready
+from reconcile.engine.submission import Policy, Waits, submit_ready
 from reconcile.providers.base import Operator, Wanted, Writer
 
 # An object is read again at most this long before it is written; the promise is 10 seconds, the rest is for the call.
@@ -294,7 +295,7 @@ class _Run:
                 return Result(change, Outcome.UNKNOWN, told, sent=True)
         assert_never(found)
 
-    def _submission(self, change: Change, order: Order) -> Script[submission.Outcome]:
+    def _submission(self, change: Change, order: Order) -> Script[Start]:
         work = self._work
         desk = Desk(
             operator=work.operators[self._connection],

@@ -11,13 +11,13 @@ from reconcile.core.errors import ReconcileError
 from reconcile.core.kind import Request
 from reconcile.core.operation import Job, JobState, Order, Ready
 from reconcile.core.run import Run, RunState, StepPlan
+from reconcile.engine.desk import Desk, NoLedger, moment, patiently
 from reconcile.engine.events import StepMoved, StepTold
 from reconcile.engine.link import open_operators
 from reconcile.engine.loom import Loom, Rest, Script
 from reconcile.engine.pipeline import WIDTH, Leave, Result
 from reconcile.engine.run import Place
 from reconcile.engine.runs import Watching, go_on, holding, lock_name, open_run, operations_of
-from reconcile.engine.submission import Desk, NoLedger, moment, patiently
 from reconcile.engine.watch import Bounds, GoesOn, Lost, Over, Seen, StopAsked, watch
 from reconcile.providers.base import Operator
 

@@ -37,22 +37,11 @@ from reconcile.core.run import (
 )
 from reconcile.engine import watch as watching
 from reconcile.engine.claim import TargetClaim
+from reconcile.engine.desk import Desk, NotStarted, Outcome, Started, Unclear, moment, now
 from reconcile.engine.events import Listener, RunBegan, StepMoved, StepTold
 from reconcile.engine.loom import Clock, Loom, Rest, Script, call
 from reconcile.engine.seat import Pool, PoolSeat
-from reconcile.engine.submission import (
-    Desk,
-    NotStarted,
-    Outcome,
-    Policy,
-    Started,
-    Unclear,
-    is_displaced,
-    moment,
-    now,
-    recover,
-    submit,
-)
+from reconcile.engine.submission import Policy, is_displaced, recover, submit
 from reconcile.engine.watch import Bounds, GoesOn, Lost, Over, Seen, watch
 from reconcile.providers.base import Operator
 from reconcile.state.backend import Backend

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from reconcile.config.pipeline import Pipeline
 from reconcile.core.diagnostic import Diagnostic, did_you_mean
-from reconcile.core.errors import ConfigError, LockHeld, Refused
+from reconcile.core.errors import ConfigError, LockHeld, Refused, StateError
 from reconcile.core.operation import JobError, Operation
 from reconcile.core.run import (
     Author,
@@ -148,7 +148,7 @@ def open_run(
         if not log.run.is_over:
             log.append(Resumed(stamp(clock.utc()), _author(place)))
         return Opening(log.run, log, is_done=log.run.is_over)
-    left = cut_off(backend, pipeline, steps)
+    left = None if anew and _is_unreadable(backend, pipeline, steps) else cut_off(backend, pipeline, steps)
     if left and not anew and not once and (pipeline or _is_in_doubt(left, clock)):
         if _is_old(left, clock):
             raise Refused(_is_stale(left))
@@ -247,14 +247,29 @@ def find_run(backend: Backend, id: str) -> Run:
 
 
 def cut_off(backend: Backend, pipeline: str, steps: tuple[StepPlan, ...]) -> Run | None:
-    """Return the newest run of a pipeline (or of the same work by hand) that is not over."""
+    """Return the newest run of a pipeline (or of the same work by hand) that is not over.
+
+    Raises ``StateError`` when one that may be it cannot be read: what it started would be started again.
+    """
     name = lock_name(pipeline, steps)
     for run in read_runs(backend, unclosed_ids(backend)):
-        if isinstance(run, Unreadable) or run.is_over:
+        if isinstance(run, Unreadable):
+            if f"-{_word(pipeline, steps)}-" in run.id:
+                raise StateError(run.diagnostics)
+            continue
+        if run.is_over:
             continue
         if lock_name(run.pipeline, tuple(step.plan for step in run.steps.values())) == name:
             return run
     return None
+
+
+def _is_unreadable(backend: Backend, pipeline: str, steps: tuple[StepPlan, ...]) -> bool:
+    try:
+        cut_off(backend, pipeline, steps)
+    except StateError:
+        return True
+    return False
 
 
 def _asked_before(backend: Backend, pipeline: str, once: str) -> Run | None:
@@ -291,10 +306,14 @@ def _is_old(run: Run, clock: Clock) -> bool:
 
 def _began(place: Place, pipeline: str, steps: tuple[StepPlan, ...], clock: Clock, once: str) -> Began:
     at = clock.utc()
-    # Sortable by time, and readable; what may not stand in a key is left out of the name.
-    word = "".join(c if c.isalnum() and c.isascii() else "-" for c in pipeline or steps[0].operation)[:40].strip("-")
-    name = f"{at.astimezone(UTC):%Y%m%d-%H%M%S}-{word}-{uuid4().hex[:6]}"
+    # Sortable by time, and readable.
+    name = f"{at.astimezone(UTC):%Y%m%d-%H%M%S}-{_word(pipeline, steps)}-{uuid4().hex[:6]}"
     return Began(name, pipeline, place.environment, stamp(at), _author(place), steps, once)
+
+
+def _word(pipeline: str, steps: tuple[StepPlan, ...]) -> str:
+    """Return what a run's id says of it; what may not stand in a key is left out."""
+    return "".join(c if c.isalnum() and c.isascii() else "-" for c in pipeline or steps[0].operation)[:40].strip("-")
 
 
 def _author(place: Place) -> Author:

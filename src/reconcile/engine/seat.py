@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from reconcile.engine.desk import Desk, patiently
 from reconcile.engine.loom import Gate, Loom, Script
-from reconcile.engine.submission import Desk, patiently
 from reconcile.providers.base import Operator
 
 

@@ -12,40 +12,21 @@ hand, or a workflow reset in an apply. The order is always the same:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
-from itertools import count
 from random import random
-from typing import Protocol, TypeVar
 
 from reconcile.core.diagnostic import Diagnostic
-from reconcile.core.errors import AnswerLost, BadAnswer, LimitReached, PlatformError, Unavailable
-from reconcile.core.operation import Job, JobState, Operation, Order, Ready
+from reconcile.core.errors import PlatformError, Unavailable
+from reconcile.core.operation import Job, JobState, Order, Ready
 from reconcile.core.run import ATTACHED
-from reconcile.engine.loom import Call, Clock, Rest, Script, call
-from reconcile.providers.base import Operator
+from reconcile.engine.desk import Desk, NotStarted, Outcome, Started, Unclear, moment, now, patiently, slack
+from reconcile.engine.evidence import SETTLE_SECONDS, Sought, find_job, unknown
+from reconcile.engine.loom import Script, call
 
-T = TypeVar("T")
-
-# A job that an unanswered call started shows up within this many seconds, or there is none. The call has reached the
-# platform or never will; this is for a list that lags behind.
-SETTLE_SECONDS = 20.0
-# Where a second job would do harm, it is looked for longer: lists may hide what has not begun (tailer page 2.2).
-CAREFUL_SETTLE_SECONDS = 60.0
-# A platform that took the call without naming the job has a job, so it is worth a longer look.
-TAKEN_SECONDS = 600.0
-# Clocks of one platform differ among its machines, and `Date` has whole seconds.
-MARGIN = timedelta(seconds=90)
 # Jobs this young before the call are written down as known; older ones are out of the question by their time.
 LOOKBACK = timedelta(hours=1)
-# While the platform has not told its time, the clock of this machine counts, which may be set to another zone.
-UNTOLD = timedelta(hours=26)
-# A failing read is tried for about two minutes before its error counts.
-READ_ATTEMPTS = 8
-# One that must tell what an unanswered call did, for about half an hour.
-EVIDENCE_ATTEMPTS = 36
 # A call that started nothing, though nobody said "later" (409, nobody listens, a 5xx), is made this often in all.
 MOST_REFUSALS = 10
 
@@ -85,136 +66,6 @@ class Policy:
     waits: Waits = field(default_factory=Waits)
 
 
-class Ledger(Protocol):
-    """Who writes down what is about to be done and what came of it. Every method is durable when it returns."""
-
-    def intended(self, ready: Ready, at: datetime, known: Collection[str]) -> None:
-        """Note that the call is about to be made. Raises when that cannot be noted; then it must not be made."""
-
-    def dropped(self, why: str) -> None:
-        """Note that the intended call certainly started nothing."""
-
-    def taken(self) -> None:
-        """Note that the platform took the call without naming the job."""
-
-    def submitted(self, job: Job, adopted: str) -> None:
-        """Note which job it is. ``adopted`` says how that is known, "" when the answer told."""
-
-
-class Claim(Protocol):
-    """Keeps other runs from starting the same work at the same moment."""
-
-    def take(self) -> bool:
-        """Return True when the work is ours to start, False when somebody else is starting it just now."""
-
-    def release(self) -> None:
-        """Let others start it again. Safe to call twice."""
-
-
-class Seat(Protocol):
-    """A place among the jobs that may run at once."""
-
-    def take(self) -> Script[bool]:
-        """Return True when there is a place, False when the platform has none and nobody is to wait for it."""
-
-    def give_back(self) -> None:
-        """Let somebody else have it. Safe to call twice."""
-
-
-class NoClaim:
-    """A claim where nobody else can be starting the same work."""
-
-    def take(self) -> bool:
-        """Return True."""
-        return True
-
-    def release(self) -> None:
-        """Do nothing."""
-
-
-class NoSeat:
-    """A place where there is no limit."""
-
-    def take(self) -> Script[bool]:
-        """Return True."""
-        yield from ()
-        return True
-
-    def give_back(self) -> None:
-        """Do nothing."""
-
-
-class NoLedger:
-    """A ledger where nothing is started, so that there is nothing to write down."""
-
-    def intended(self, ready: Ready, at: datetime, known: Collection[str]) -> None:
-        """Raise: what is not written down must not be started."""
-        raise AssertionError("nothing may be started without a ledger")
-
-    def dropped(self, why: str) -> None:
-        """Do nothing."""
-
-    def taken(self) -> None:
-        """Do nothing."""
-
-    def submitted(self, job: Job, adopted: str) -> None:
-        """Do nothing."""
-
-
-def plain_rest(seconds: float) -> Script[None]:
-    """Wait."""
-    yield Rest(seconds)
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What a submission works with.
-
-    ``rest`` waits, and may raise to end the submission between calls; ``check`` raises likewise, without waiting;
-    ``settle`` waits while it must still be found out what was started. ``tell`` is given what a person wants to know,
-    with the seconds that nothing will happen. ``claimed`` returns the ids of jobs that belong to somebody we know of.
-    """
-
-    operator: Operator
-    operation: Operation
-    ledger: Ledger
-    clock: Clock
-    tell: Callable[[str, float], None]
-    poll_interval: float = 30.0
-    claim: Claim = field(default_factory=NoClaim)
-    seat: Seat = field(default_factory=NoSeat)
-    claimed: Callable[[], Collection[str]] = frozenset
-    rest: Callable[[float], Script[None]] = plain_rest
-    settle: Callable[[float], Script[None]] = plain_rest
-    check: Callable[[], None] = lambda: None
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """There is a job. ``adopted`` says how we know which, "" when the answer told."""
-
-    job: Job
-    adopted: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class NotStarted:
-    """There certainly is none. ``error`` is the last answer, where there was one."""
-
-    diagnostic: Diagnostic
-    error: PlatformError | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Unclear:
-    """Nobody can say whether there is one, or which."""
-
-    diagnostic: Diagnostic
-
-
-Outcome = Started | NotStarted | Unclear
-
-
 @dataclass(frozen=True, slots=True)
 class _Later:
     """Not now: try again after so many seconds."""
@@ -251,7 +102,7 @@ def recover(desk: Desk, ready: Ready, at: datetime, known: Collection[str], *, t
         desk.tell("somebody else is starting the same job: waiting", 2.0)
         yield from desk.settle(2.0)
     try:
-        found = yield from _evidence(desk, ready, _Evidence(at, frozenset(known), taken, is_old=True))
+        found = yield from find_job(desk, ready, Sought(at, frozenset(known), taken, is_old=True))
     finally:
         desk.claim.release()
     return found
@@ -296,7 +147,7 @@ class _Submission:
 
     def _attempt(self) -> Script[Outcome | _Later]:
         desk, ready = self._desk, self._ready
-        since = now(desk) - _slack(desk) - LOOKBACK
+        since = now(desk) - slack(desk) - LOOKBACK
         jobs = yield from patiently(desk, lambda: desk.operator.on_target(ready, since))
         busy = [job for job in jobs if not job.is_over]
         if busy:
@@ -323,7 +174,7 @@ class _Submission:
         is_refusal = error.status in desk.operation.refusals
         if error.may_have_happened and not is_refusal:
             if not desk.operation.watchable:
-                return Unclear(_unknown(error.diagnostics[0], desk.operation))
+                return Unclear(unknown(error.diagnostics[0], desk.operation))
             desk.tell(f"{error.diagnostics[0].detail}: looking whether the job was started", SETTLE_SECONDS)
             ours = yield from self._looked_for(at, known, taken=False)
             return ours or self._lost(error)
@@ -367,7 +218,7 @@ class _Submission:
     def _given_up(self, diagnostic: Diagnostic, error: PlatformError) -> Outcome:
         """Return what is known after the last refusal: one that may hide an effect (a 503) leaves a doubt."""
         if self._is_doubtful:
-            return Unclear(_unknown(diagnostic, self._desk.operation))
+            return Unclear(unknown(diagnostic, self._desk.operation))
         return NotStarted(diagnostic, error)
 
     def _most_refusals(self) -> int:
@@ -376,7 +227,7 @@ class _Submission:
     def _looked_for(self, at: datetime, known: Collection[str], *, taken: bool) -> Script[Outcome | None]:
         """Return the job that the call started after all, None when it certainly started none."""
         try:
-            return (yield from _evidence(self._desk, self._ready, _Evidence(at, frozenset(known), taken)))
+            return (yield from find_job(self._desk, self._ready, Sought(at, frozenset(known), taken)))
         except PlatformError as error:
             return Unclear(_unseen(self._ready, error))
 
@@ -420,109 +271,6 @@ class _Submission:
             self._desk.tell(text, seconds)
 
 
-# -- evidence ----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Evidence:
-    """What is looked for: a job created since about ``at`` that is none of ``known``.
-
-    ``is_old``: the call was made by an earlier process, so its job may have had all the time it needs to show up.
-    """
-
-    at: datetime
-    known: frozenset[str]
-    taken: bool = False
-    is_old: bool = False
-
-
-def _evidence(desk: Desk, ready: Ready, sought: _Evidence) -> Script[Outcome | None]:
-    """Return the job that an unanswered call started, None when it certainly started none."""
-    if not desk.operation.watchable:
-        return Unclear(_unknown(_cut_off(ready), desk.operation))
-    began, seconds = desk.clock.elapsed(), 1.0
-    settle = SETTLE_SECONDS if desk.operation.harmless_twice else CAREFUL_SETTLE_SECONDS
-    patience = TAKEN_SECONDS if sought.taken else settle
-    while True:
-        found = yield from _candidates(desk, ready, sought)
-        if found:
-            return (yield from _chosen(desk, ready, found))
-        waited = desk.clock.elapsed() - began
-        if sought.is_old:
-            waited = max(waited, (now(desk) - sought.at).total_seconds())
-        if waited >= patience:
-            break
-        yield from desk.settle(min(seconds, patience - waited))
-        seconds = min(10.0, seconds * 2)
-    if sought.taken:
-        return Unclear(_nameless(ready))
-    yield from call(lambda: desk.ledger.dropped("no job was created since"))
-    return None
-
-
-def _candidates(desk: Desk, ready: Ready, sought: _Evidence) -> Script[list[Job]]:
-    since = sought.at - _slack(desk)
-    look = partial(desk.operator.on_target, ready, since)
-    # Whatever is asked of us meanwhile: that a job may have been started must not be forgotten.
-    jobs = yield from patiently(replace(desk, rest=desk.settle), look, EVIDENCE_ATTEMPTS)
-    fresh = [job for job in jobs if job.id not in sought.known and not _is_before(job, since)]
-    if not fresh:
-        return []
-    claimed = yield from call(desk.claimed)
-    return [job for job in fresh if job.id not in claimed]
-
-
-def _chosen(desk: Desk, ready: Ready, found: list[Job]) -> Script[Outcome]:
-    """Return ours among the jobs that may be: any, where a job of somebody else does as well."""
-    if len(found) > 1 and not desk.operation.harmless_twice:
-        return Unclear(_several(ready, found))
-    active = [job for job in found if not job.is_over]
-    job = active[0] if active else found[-1]
-    desk.tell(f"found job {job.id}, created at {job.created_at}: going on with it", 0.0)
-    yield from call(lambda: desk.ledger.submitted(job, "found"))
-    return Started(job, "found")
-
-
-def _is_before(job: Job, since: datetime) -> bool:
-    created = moment(job.created_at)
-    return created is not None and created < since
-
-
-# -- time and patience -------------------------------------------------------------------------------------------------
-
-
-def now(desk: Desk) -> datetime:
-    """Return the platform's time, as it last told it; that of this machine when it never did."""
-    return desk.operator.server_time() or desk.clock.utc()
-
-
-def _slack(desk: Desk) -> timedelta:
-    """Return how far apart the time of an intent and that of its job's creation may be."""
-    return MARGIN if desk.operator.server_time() else UNTOLD
-
-
-def moment(iso: str | None) -> datetime | None:
-    """Return the instant that ISO 8601 text names, None when there is none."""
-    return datetime.fromisoformat(iso) if iso else None
-
-
-def patiently(desk: Desk, function: Callable[[], T], attempts: int = READ_ATTEMPTS) -> Script[T]:
-    """Return what a read returns, trying again for about two minutes while the platform is not available.
-
-    Raises the last ``PlatformError``, and any other at once.
-    """
-    for attempt in count(1):
-        try:
-            return (yield Call(function))  # type: ignore[no-any-return]
-        except (Unavailable, LimitReached, AnswerLost, BadAnswer) as error:
-            if attempt >= attempts:
-                raise
-            seconds = error.retry_after or min(60.0, 2.0 ** (attempt - 1))
-            desk.tell(error.diagnostics[0].detail, seconds)
-        yield from desk.rest(seconds)
-    raise AssertionError("it counts for ever")
-
-
 # -- words -------------------------------------------------------------------------------------------------------------
 
 
@@ -544,29 +292,6 @@ def _is_busy(ready: Ready, job: Job) -> Diagnostic:
     )
 
 
-def _unknown(diagnostic: Diagnostic, operation: Operation) -> Diagnostic:
-    return replace(
-        diagnostic,
-        code="outcome-unknown",
-        summary="It cannot be said whether this was done",
-        hint=f"look at the platform; {operation.name} cannot be looked at from here and is not sent again by itself",
-    )
-
-
-def _cut_off(ready: Ready) -> Diagnostic:
-    detail = f"{ready.order.operation} of {ready.order.target} was about to be sent when the program was cut off."
-    return Diagnostic("outcome-unknown", "It cannot be said whether this was done", detail)
-
-
-def _nameless(ready: Ready) -> Diagnostic:
-    return Diagnostic(
-        "job-not-found",
-        "The job cannot be found",
-        f"The platform took the call that starts {ready.order.target}, named no job, and lists none created since.",
-        "look at the platform; it is not sent again by itself",
-    )
-
-
 def _unseen(ready: Ready, error: PlatformError) -> Diagnostic:
     return Diagnostic(
         "outcome-unknown",
@@ -574,16 +299,6 @@ def _unseen(ready: Ready, error: PlatformError) -> Diagnostic:
         f"The call that starts {ready.order.target} had no answer, and its jobs cannot be listed: "
         f"{error.diagnostics[0].detail}",
         "`reconcile resume RUN` looks again; it is not sent again before that",
-    )
-
-
-def _several(ready: Ready, jobs: list[Job]) -> Diagnostic:
-    names = ", ".join(f"{job.id} ({job.platform_state or job.state}, {job.created_at})" for job in jobs)
-    return Diagnostic(
-        "several-jobs",
-        "Several jobs may be ours",
-        f"The call that starts {ready.order.target} had no answer, and since then these were created: {names}.",
-        "say which it is: `reconcile resume RUN --adopt STEP=JOB`, or `--again STEP`",
     )
 
 

@@ -17,8 +17,8 @@ from reconcile.core.errors import (
     Unavailable,
 )
 from reconcile.core.operation import Job, JobState, Ready
+from reconcile.engine.desk import Desk
 from reconcile.engine.loom import Script, call
-from reconcile.engine.submission import Desk
 
 # A job that was just created may not be found for a moment; longer than this it does not exist.
 UNSEEN_SECONDS = 600.0

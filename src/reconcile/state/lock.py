@@ -28,6 +28,7 @@ KEY = "lock.json"
 LEASE_SECONDS = 900.0
 
 _HINT = "`reconcile state unlock` removes it; make sure that nobody is applying"
+_OTHER_HINT = "remove it by hand; make sure that nobody is running the same pipeline or job"
 
 # Others come and go while we look; each look finds the lock free, held, or ours to take over.
 _LOOKS = 3
@@ -162,7 +163,7 @@ def read_lock(backend: Backend, key: str = KEY) -> LockInfo | None:
     Raises ``StateDamaged`` or ``StateTooNew`` when it cannot be read.
     """
     try:
-        return _from_bytes(backend.read(key), backend.place(key))
+        return _from_bytes(backend.read(key), backend.place(key), _HINT if key == KEY else _OTHER_HINT)
     except KeyMissing:
         return None
 
@@ -229,12 +230,12 @@ def _to_bytes(info: LockInfo) -> bytes:
     return encode({"format": _FAMILY.format, "token": info.token, **flat(info.owner), **flat(info.process), **times})
 
 
-def _from_bytes(data: bytes, place: str) -> LockInfo:
-    document = _FAMILY.parse(data, place, _HINT)
+def _from_bytes(data: bytes, place: str, hint: str = _HINT) -> LockInfo:
+    document = _FAMILY.parse(data, place, hint)
     try:
         since, until = datetime.fromisoformat(document.since), datetime.fromisoformat(document.until)
     except ValueError as error:
-        raise _FAMILY.damaged(place, str(error), _HINT) from None
+        raise _FAMILY.damaged(place, str(error), hint) from None
     owner = Owner(document.id, document.by, document.host, document.pid, document.command)
     process = Process(document.pid, document.space, document.started)
     return LockInfo(document.token, owner, process, since.astimezone(UTC), until.astimezone(UTC))

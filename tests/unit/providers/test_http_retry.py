@@ -37,10 +37,10 @@ from reconcile.core.errors import (
     Unavailable,
 )
 from reconcile.core.kind import Request
+from reconcile.core.lapse import readable
 from reconcile.providers.answer import Answer
 from reconcile.providers.http import Timing
 from reconcile.providers.retry import retry_after
-from reconcile.core.lapse import readable
 
 GET: None = None
 REPEATABLE_POST = Request("POST", "/set", {"a": 1}, repeatable=True)

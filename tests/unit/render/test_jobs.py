@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from reconcile.core.diagnostic import Diagnostic
+from reconcile.core.lapse import readable
 from reconcile.core.operation import Job, JobError, JobState, Limit, Node
 from reconcile.render.jobs import (
     Placed,
@@ -19,7 +20,6 @@ from reconcile.render.jobs import (
     limits_text,
     nodes_document,
     nodes_text,
-    readable,
 )
 
 NOW = datetime(2026, 11, 22, 14, 10, tzinfo=UTC)
