@@ -196,6 +196,17 @@ def test_plan_says_which_name_does_not_exist(tamr: World) -> None:
     assert "Bord_Pack" in result.out
 
 
+def test_nothing_is_started_while_a_name_does_not_exist(tamr: World) -> None:
+    """The last of five steps is misspelled: exit 1, and no job has been made for it."""
+    wrong = "      board: {crm_analytics.start: {recipe: Bord_Pack}, connection: sales, needs: [output]}\n"
+    tamr.write("pipelines.yaml", REFRESH + wrong)
+    result = tamr.run("run", "refresh", *QUICK, "--format", "json")
+    assert (result.code, result.codes) == (1, ["unknown-object"])
+    assert "Board_Pack" in result.json["diagnostics"][0]["hint"]
+    assert starts(tamr) == Counter()
+    assert tamr.run("runs", "--format", "json").json["runs"] == []
+
+
 def test_an_unknown_pipeline_is_told_with_near_names(tamr: World) -> None:
     result = tamr.run("run", "refrsh")
     assert result.code == 1

@@ -34,6 +34,8 @@ def command(pipeline: str, only_plan: bool, once: str, anew: bool, poll_interval
     from reconcile.cli.progress import Progress
     from reconcile.cli.watching import exit_code, tell, watched
     from reconcile.cli.workspace import open_workspace
+    from reconcile.core.errors import ReconcileError
+    from reconcile.engine.preview import unknown_names
     from reconcile.engine.runs import go_on, holding, open_run, step_plans
     from reconcile.render.run import run_text, runs_document
 
@@ -45,6 +47,8 @@ def command(pipeline: str, only_plan: bool, once: str, anew: bool, poll_interval
         place, steps = workspace.place, step_plans(workspace.place, workspace.pipeline(pipeline))
         if only_plan:
             return _preview(options, pipeline, workspace)
+        if wrong := unknown_names(place, steps):
+            raise ReconcileError(wrong)
         with holding(place, pipeline):
             opening = open_run(place, pipeline, steps, clock.clock(), once=once, anew=anew)
             if opening.is_done:

@@ -269,7 +269,7 @@ def _code(found: HandResult, step: Step, job: Job | None, heard: Attention) -> E
 def _notes(found: HandResult, step: Step) -> list[Diagnostic]:
     """Return what is to be said besides the job itself: that it is not a new one, or that there is none."""
     from reconcile.core.diagnostic import Diagnostic, Severity
-    from reconcile.core.run import ATTACHED, RunState
+    from reconcile.core.run import ATTACHED
 
     notes = []
     if found.went_on:
@@ -283,12 +283,7 @@ def _notes(found: HandResult, step: Step) -> list[Diagnostic]:
         detail = f"Job {step.job} does the same and was under way already; no other was started."
         hint = "--when-busy wait starts another when that one is over"
         notes.append(Diagnostic("attached", "The same was under way", detail, hint, severity=Severity.WARNING))
-    if step.error and step.job is None and step.state in (RunState.FAILED, RunState.UNKNOWN):
-        words = "No job was started" if step.state is RunState.FAILED else "It cannot be said whether a job was started"
-        notes.append(Diagnostic(step.error.reason, words, step.error.message))
-    elif step.error and step.state is RunState.UNKNOWN:
-        notes.append(Diagnostic(step.error.reason, "It cannot be said what became of it", step.error.message))
-    return notes
+    return [*notes, *found.result.diagnostics]
 
 
 def _left(link: Link, found: HandResult, step: Step, heard: Attention) -> list[Diagnostic]:

@@ -373,8 +373,10 @@ class _Runner:
 
     def _end_for(self, name: str, state: RunState, diagnostic: Diagnostic) -> None:
         """End a step that has no job to tell why; what it says of files and hints is for whoever is here now."""
-        hint = diagnostic.hint.replace("RUN", self._log.run.id).replace("STEP", name)
-        self._diagnostics.append(replace(diagnostic, hint=hint, address=diagnostic.address or name))
+        run = self._log.run
+        hint = diagnostic.hint.replace("RUN", run.id).replace("STEP", name)
+        detail = f"{name}: {diagnostic.detail}" if run.pipeline else diagnostic.detail
+        self._diagnostics.append(replace(diagnostic, detail=detail, hint=hint))
         self._end(name, state, JobError(diagnostic.code, diagnostic.detail))
 
     def _way_on(self, name: str) -> str:

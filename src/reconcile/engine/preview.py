@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
 from reconcile.core.diagnostic import Diagnostic
-from reconcile.core.errors import PlatformError, ReconcileError
+from reconcile.core.errors import ObjectNotFound, PlatformError, ReconcileError, Rejected
 from reconcile.core.operation import Job
 from reconcile.core.run import Run, RunState, StepPlan
 from reconcile.engine.link import open_operators, side_by_side
@@ -59,6 +59,27 @@ def preview(place: Place, pipeline: str, steps: tuple[StepPlan, ...], clock: Clo
         slots = _slots(place, operators, pending)
     in_order = sorted(found, key=lambda step: step.tier)
     return Preview(pipeline, tuple(in_order), slots, left)
+
+
+def unknown_names(place: Place, steps: tuple[StepPlan, ...]) -> tuple[Diagnostic, ...]:
+    """Return what is wrong with names that a platform can look up; empty when all are there, or it does not answer.
+
+    Before hours of work are begun whose last step is misspelled.
+    """
+    with open_operators(place.links, place.outside) as operators:
+        found = side_by_side(lambda plan: _unknown(operators, plan), steps, WIDTH)
+    return tuple(diagnostic for diagnostic in found if diagnostic)
+
+
+def _unknown(operators: Mapping[str, Operator], plan: StepPlan) -> Diagnostic | None:
+    try:
+        operators[plan.connection].prepare(plan.order)
+    except (ObjectNotFound, Rejected) as error:
+        diagnostic = error.diagnostics[0]
+        return replace(diagnostic, detail=f"{plan.name}: {diagnostic.detail}")
+    except ReconcileError:
+        return None  # the step says so when its turn has come; the platform may be back by then
+    return None
 
 
 def _looked(place: Place, operators: Mapping[str, Operator], now: datetime, plan: StepPlan, tier: int) -> StepPreview:

@@ -88,10 +88,9 @@ class _Watch:
 
     def run(self) -> Script[Seen]:
         self._seen(self._job)
-        due = self._desk.clock.elapsed()
         while not self._job.is_over:
-            due = max(due + self._desk.poll_interval, self._desk.clock.elapsed())
-            ended = yield from self._until(due)
+            # From the end of the last look: so there is always less than one in an interval.
+            ended = yield from self._until(self._desk.clock.elapsed() + self._desk.poll_interval)
             if self._must_stop:
                 yield from self._send_stop()
             ended = ended or (yield from self._look())
