@@ -200,7 +200,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--poll-interval", type=float, default=30.0)
     arguments = parser.parse_args()
-    print("| run | ideal | took | ratio | looks per job and interval watched | other reads per start | 429 | wall | CPU |")
+    print(
+        "| run | ideal | took | ratio | looks per job and interval watched | other reads per start | 429 | wall | CPU |"
+    )
     print("|---|---|---|---|---|---|---|---|---|")
     for graph, slots in [*((graph, 5) for graph in graphs()), (_watches(), 100)]:
         found = measure(graph, slots, arguments.poll_interval)

@@ -4,7 +4,7 @@ The house::
 
     cli          click, exit codes, environment, clock: the composition root
      |
-    engine       the order of effects: refresh, apply; threads; events
+    engine       the order of effects: refresh, apply, pipelines; threads; events
      |
     config  providers  state  render      know core, never each other
      |

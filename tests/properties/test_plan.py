@@ -13,8 +13,9 @@ from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.diff import item_changes
 from reconcile.core.drift import Why
-from reconcile.core.kind import Action, Connected, Request
+from reconcile.core.kind import Action, Connected
 from reconcile.core.plan import Base, Change, Plan, Stamp, build_plan, moved_since, short_of
+from reconcile.core.request import Request
 from reconcile.core.snapshot import (
     Desired,
     Live,

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconcile.core.address import Address
-from reconcile.core.kind import Action, Request
+from reconcile.core.kind import Action
+from reconcile.core.request import Request
 from reconcile.core.snapshot import Recorded
 from reconcile.state.backend import Backend, open_backend
 from reconcile.state.format import Applied, AppliedChange, Origin, State, from_bytes, to_bytes

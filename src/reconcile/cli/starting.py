@@ -204,8 +204,8 @@ def _told(hand: Hand, link: Link, found: HandResult, heard: Attention) -> int:
 def _job(hand: Hand, link: Link, step: Step) -> Job | None:
     """Return the job as it is now; as our record has it where it cannot be looked at; None when there is none."""
     from reconcile.core.errors import ReconcileError
-    from reconcile.core.kind import Request
     from reconcile.core.operation import Job, JobState, Ready
+    from reconcile.core.request import Request
     from reconcile.core.run import RunState
 
     plan, state, job_id = step.plan, step.state, step.job

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from reconcile.core.address import Address
 from reconcile.core.diff import FieldChange
 from reconcile.core.drift import Why
-from reconcile.core.kind import Action, Request
+from reconcile.core.kind import Action
+from reconcile.core.request import Request
 from reconcile.core.snapshot import Recorded, Values
 from reconcile.core.source import Span
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from reconcile.core.address import Address
+from reconcile.core.operation import Operation, Order
+from reconcile.core.request import Request
 from reconcile.core.snapshot import Values
-
-if TYPE_CHECKING:
-    from reconcile.core.operation import Operation, Order
-
-Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
 
 
 class Action(StrEnum):
@@ -26,19 +23,6 @@ class Action(StrEnum):
     ASSERT = "assert"
     FORGET = "forget"
     UNCHANGED = "unchanged"
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One HTTP call to come. ``path`` is below the connection's base URL; ``body`` is JSON or None.
-
-    ``repeatable`` says whether sending it twice leaves the world as sending it once.
-    """
-
-    method: str
-    path: str
-    body: Mapping[str, Json] | None = None
-    repeatable: bool = True
 
 
 @dataclass(frozen=True, slots=True)

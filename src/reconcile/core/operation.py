@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
-from reconcile.core.kind import Json, Request
+from reconcile.core.request import Json, Request
 
 
 class JobState(StrEnum):

@@ -12,8 +12,8 @@ from enum import StrEnum
 from functools import reduce
 from typing import Any, Literal
 
-from reconcile.core.kind import Request
 from reconcile.core.operation import JobError, Order, Ready
+from reconcile.core.request import Request
 
 # As ``Submitted.adopted``: the job was under way already, and somebody else had started it.
 ATTACHED = "attached"

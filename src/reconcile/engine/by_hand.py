@@ -8,8 +8,8 @@ from typing import Any
 
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.errors import ReconcileError
-from reconcile.core.kind import Request
 from reconcile.core.operation import Job, JobState, Order, Ready
+from reconcile.core.request import Request
 from reconcile.core.run import Run, RunState, StepPlan
 from reconcile.engine.desk import Desk, NoLedger, moment, patiently
 from reconcile.engine.events import StepMoved, StepTold

@@ -12,9 +12,10 @@ from typing import Any, TypeVar
 
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.errors import PlatformError, ReconcileError
-from reconcile.core.kind import Connected, Request
+from reconcile.core.kind import Connected
 from reconcile.core.operation import Operation
 from reconcile.core.redact import Redactor
+from reconcile.core.request import Request
 from reconcile.core.snapshot import ReadFailed
 from reconcile.engine.events import Listener, Waiting
 from reconcile.engine.submission import Waits

@@ -15,8 +15,8 @@ from threading import Event as Flag
 
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.errors import ConfigError, PlatformError
-from reconcile.core.kind import Request
 from reconcile.core.operation import Job, JobError, JobState, Operation, Ready
+from reconcile.core.request import Request
 from reconcile.core.run import (
     Attempt,
     Closed,

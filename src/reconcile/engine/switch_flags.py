@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.errors import PlatformError, Refused
-from reconcile.core.kind import Action, Request
+from reconcile.core.kind import Action
+from reconcile.core.request import Request
 from reconcile.core.snapshot import Recorded, Values, in_doubt
 from reconcile.engine.link import open_writers
 from reconcile.engine.run import Place, owner_of

@@ -9,9 +9,10 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic
-from reconcile.core.kind import Catalogue, Connected, Request
+from reconcile.core.kind import Catalogue, Connected
 from reconcile.core.operation import Job, JobQuery, Limit, Node, Order, Ready
 from reconcile.core.redact import Redactor
+from reconcile.core.request import Request
 from reconcile.core.snapshot import Reading
 
 Item = TypeVar("Item")

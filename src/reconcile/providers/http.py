@@ -14,8 +14,8 @@ import httpx
 
 from reconcile import __version__
 from reconcile.core.errors import AuthFailed, BadAnswer
-from reconcile.core.kind import Request
 from reconcile.core.lapse import readable
+from reconcile.core.request import Request
 from reconcile.providers import command
 from reconcile.providers.answer import Answer
 from reconcile.providers.base import Notice, Surroundings

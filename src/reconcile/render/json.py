@@ -10,8 +10,9 @@ from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.diff import FieldChange
 from reconcile.core.drift import Drift
-from reconcile.core.kind import Action, Request
+from reconcile.core.kind import Action
 from reconcile.core.plan import Change, Plan, Unchanged
+from reconcile.core.request import Request
 from reconcile.core.snapshot import Value, Values
 from reconcile.core.source import Span
 from reconcile.render.diagnostics import as_json

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 
 from reconcile.core.diff import FieldChange, item_changes
 from reconcile.core.drift import Drift, Why
-from reconcile.core.kind import Action, Request
+from reconcile.core.kind import Action
 from reconcile.core.plan import Change, Plan, Unchanged
+from reconcile.core.request import Request
 from reconcile.core.source import Span
 from reconcile.render.terminal import Paint, Style, counted, painter, printable, value_text, when_text
 

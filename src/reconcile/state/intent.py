@@ -15,8 +15,9 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from reconcile.core.address import Address
-from reconcile.core.kind import Action, Request
+from reconcile.core.kind import Action
 from reconcile.core.plan import Change
+from reconcile.core.request import Request
 from reconcile.core.snapshot import Recorded, Values
 from reconcile.state.format import ObjectDocument, Origin, flat, object_document, recorded_of, values_of
 from reconcile.state.versioned import Document, Family, encode

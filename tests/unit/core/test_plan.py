@@ -7,8 +7,9 @@ import pytest
 from reconcile.core.address import Address
 from reconcile.core.diff import FieldChange
 from reconcile.core.drift import Why
-from reconcile.core.kind import Action, Json, Request
+from reconcile.core.kind import Action
 from reconcile.core.plan import Unchanged, build_plan, moved_since, short_of
+from reconcile.core.request import Json, Request
 from reconcile.core.snapshot import Desired, Reading, Recorded, SameAs, Values
 
 from .cases import (

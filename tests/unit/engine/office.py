@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from queue import Empty, SimpleQueue
 
 from reconcile.core.errors import AnswerLost, ObjectNotFound, PlatformError, Unavailable
-from reconcile.core.kind import Request
 from reconcile.core.operation import Job, JobError, JobQuery, JobState, Limit, Node, Operation, Order, Ready
+from reconcile.core.request import Request
 from reconcile.engine.desk import Desk, Seat
 from reconcile.engine.loom import Message, Rest, Script
 from reconcile.engine.watch import StopAsked

@@ -10,7 +10,7 @@ from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.diff import FieldChange
 from reconcile.core.errors import AnswerLost, BadAnswer, Rejected, StateError, Unavailable
-from reconcile.core.kind import Request
+from reconcile.core.request import Request
 from reconcile.core.snapshot import Live, Values
 from reconcile.engine import apply as engine
 from reconcile.engine.apply import Outcome, Result

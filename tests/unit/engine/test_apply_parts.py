@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from threading import Event
 
 from reconcile.core.errors import Unavailable
-from reconcile.core.kind import Request
+from reconcile.core.request import Request
 from reconcile.engine import apply as engine
 from reconcile.engine.apply import Outcome
 from reconcile.engine.refresh import read_in_parts

@@ -10,8 +10,8 @@ import pytest
 from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.errors import ConfigError, PlatformError, Unavailable
-from reconcile.core.kind import Request
 from reconcile.core.redact import Redactor
+from reconcile.core.request import Request
 from reconcile.core.snapshot import Desired, Live, ReadFailed, Recorded, Unreadable
 from reconcile.core.source import Span
 from reconcile.engine.events import Event, ReadingBegan, ReadingEnded, Waiting

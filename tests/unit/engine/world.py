@@ -9,9 +9,10 @@ from typing import Any, cast
 from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.errors import PlatformError
-from reconcile.core.kind import Connected, Request
+from reconcile.core.kind import Connected
 from reconcile.core.operation import Job, JobState, Ready
 from reconcile.core.plan import Base, Change, Plan, Stamp, build_plan
+from reconcile.core.request import Request
 from reconcile.core.snapshot import (
     Desired,
     Live,

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
-from reconcile.core.kind import Request
 from reconcile.core.redact import Redactor
+from reconcile.core.request import Request
 from reconcile.providers.auth import Auth, BearerToken
 from reconcile.providers.base import Notice, Surroundings
 from reconcile.providers.http import (

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from reconcile.core.kind import Request
 from reconcile.core.operation import Job, JobError, JobState, Order, Ready
+from reconcile.core.request import Request
 from reconcile.providers.crm_analytics.request_trail import DAY, Sighting, Trail, begin_of, heir
 from reconcile.providers.crm_analytics.sync import Dated, merged, syncs
 

@@ -9,8 +9,8 @@ import pytest
 from crm_jobs import operating_at, start, sync
 
 from reconcile.core.errors import AuthFailed, ObjectNotFound
-from reconcile.core.kind import Request
 from reconcile.core.operation import Job, JobState, Ready
+from reconcile.core.request import Request
 from reconcile.providers.crm_analytics.operator import CrmAnalyticsOperator
 from reconcile.sandbox import Sandbox, Server
 

@@ -12,8 +12,8 @@ from crm_jobs import BASE, D1, DATE, JOBS, LOCAL, NOT_FOUND, REMOTE, Org, job, o
 from http_server import Reply
 
 from reconcile.core.errors import ObjectNotFound, PlatformError, Rejected, Unavailable
-from reconcile.core.kind import Request
 from reconcile.core.operation import Job, JobQuery, JobState, Order, Ready
+from reconcile.core.request import Request
 from reconcile.providers.crm_analytics.operator import CrmAnalyticsOperator
 
 SINCE = datetime(2026, 1, 5, 7, 0, tzinfo=UTC)

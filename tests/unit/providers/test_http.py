@@ -11,7 +11,7 @@ import pytest
 from http_server import NOW, OK, ONCE, PUT, TOKEN, Desk, Reply, Seen, Server, closed_port, script, writing
 
 from reconcile.core.errors import BadAnswer, ConfigError, Refused, Rejected, Unavailable
-from reconcile.core.kind import Request
+from reconcile.core.request import Request
 from reconcile.providers.auth import ApiKey
 from reconcile.providers.http import ReadClient, Timing, WriteClient
 from reconcile.providers.pace import Pace

@@ -6,7 +6,7 @@ import pytest
 from http_server import CUT, OK, Reply, script, writing
 
 from reconcile.core.errors import Unavailable
-from reconcile.core.kind import Request
+from reconcile.core.request import Request
 
 ASK = Request("POST", "/status", {"action": "check"})
 

@@ -36,8 +36,8 @@ from reconcile.core.errors import (
     Rejected,
     Unavailable,
 )
-from reconcile.core.kind import Request
 from reconcile.core.lapse import readable
+from reconcile.core.request import Request
 from reconcile.providers.answer import Answer
 from reconcile.providers.http import Timing
 from reconcile.providers.retry import retry_after

@@ -20,8 +20,8 @@ from reconcile.core.errors import (
     Rejected,
     Unavailable,
 )
-from reconcile.core.kind import Request
 from reconcile.core.operation import JobQuery, JobState, Limit
+from reconcile.core.request import Request
 from reconcile.providers.base import Operator
 from reconcile.sandbox.server import Server as SandboxServer
 from reconcile.sandbox.world import Sandbox

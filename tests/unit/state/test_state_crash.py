@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from reconcile.core.address import Address
-from reconcile.core.kind import Action, Request
+from reconcile.core.kind import Action
+from reconcile.core.request import Request
 from reconcile.core.snapshot import Recorded, Values
 from reconcile.state.backend import Backend, open_backend
 from reconcile.state.format import Applied, Origin

@@ -13,9 +13,10 @@ from reconcile.core.address import Address
 from reconcile.core.diff import FieldChange
 from reconcile.core.drift import Why
 from reconcile.core.errors import StateDamaged, StateError, StateTooNew
-from reconcile.core.kind import Action, Json, Request
+from reconcile.core.kind import Action
 from reconcile.core.plan import Change
 from reconcile.core.redact import Redactor
+from reconcile.core.request import Json, Request
 from reconcile.core.snapshot import Recorded
 from reconcile.core.source import Span
 from reconcile.state.backend import Backend, KeyTaken

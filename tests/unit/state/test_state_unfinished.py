@@ -11,7 +11,8 @@ import pytest
 from reconcile.core.address import Address
 from reconcile.core.diagnostic import Severity
 from reconcile.core.errors import StateTooNew
-from reconcile.core.kind import Action, Request
+from reconcile.core.kind import Action
+from reconcile.core.request import Request
 from reconcile.core.snapshot import Recorded, Values
 from reconcile.state.backend import Backend, KeyMissing
 from reconcile.state.format import Applied, Origin, State

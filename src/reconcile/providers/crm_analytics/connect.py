@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconcile.core.errors import ObjectNotFound
-from reconcile.core.kind import Request
+from reconcile.core.request import Request
 from reconcile.providers.answer import Answer
 from reconcile.providers.auth import Auth, BearerToken
 from reconcile.providers.base import Surroundings

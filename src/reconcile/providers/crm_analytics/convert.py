@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from reconcile.core.kind import Json
+from reconcile.core.request import Json
 from reconcile.core.snapshot import Value, Values
 
 WEEK = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconcile.core.errors import BadAnswer, ObjectNotFound
-from reconcile.core.kind import Request
+from reconcile.core.request import Request
 from reconcile.providers.crm_analytics.api import PAGE_SIZE, Api, object_of
 from reconcile.providers.crm_analytics.convert import short_id
 from reconcile.providers.crm_analytics.job_convert import REQUEST_PREFIX

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from reconcile.core.errors import Forbidden, ObjectNotFound, Rejected
-from reconcile.core.kind import Request
 from reconcile.core.operation import Job, JobQuery, JobState, Limit, Node, Order, Ready
+from reconcile.core.request import Request
 from reconcile.providers.base import Operator, Surroundings
 from reconcile.providers.crm_analytics import kinds
 from reconcile.providers.crm_analytics.connect import open_job_client

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconcile.core.address import Address
-from reconcile.core.kind import Action, Declared, Kind, Request
+from reconcile.core.kind import Action, Declared, Kind
 from reconcile.core.operation import Order
+from reconcile.core.request import Request
 from reconcile.core.snapshot import Value, Values
 from reconcile.providers.crm_analytics import convert, kinds
 

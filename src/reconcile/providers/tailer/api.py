@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from reconcile.core.errors import BadAnswer, ObjectNotFound, Rejected
-from reconcile.core.kind import Json, Request
+from reconcile.core.request import Json, Request
 from reconcile.core.snapshot import Unreadable
 from reconcile.providers.answer import Answer
 from reconcile.providers.auth import Auth, BearerToken

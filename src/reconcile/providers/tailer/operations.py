@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from reconcile.core.kind import Json, Request
 from reconcile.core.operation import Operation, Order
+from reconcile.core.request import Json, Request
 from reconcile.providers.connection import Strict, Text
 from reconcile.providers.tailer.kinds import Connection
 

@@ -9,8 +9,8 @@ from datetime import datetime
 from functools import partial
 
 from reconcile.core.errors import ObjectNotFound
-from reconcile.core.kind import Request
 from reconcile.core.operation import Job, JobQuery, JobState, Limit, Node, Order, Ready
+from reconcile.core.request import Request
 from reconcile.providers.base import Surroundings
 from reconcile.providers.http import Timing, WriteClient, open_once_client
 from reconcile.providers.settings import Settings

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconcile.core.address import Address
-from reconcile.core.kind import Action, Connected, Kind, Request
+from reconcile.core.kind import Action, Connected, Kind
 from reconcile.core.operation import Operation, Order
+from reconcile.core.request import Request
 from reconcile.core.snapshot import Values
 from reconcile.providers.base import Operator, Reader, Surroundings, Writer
 from reconcile.providers.connection import secret_values

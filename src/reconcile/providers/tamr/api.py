@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import quote
 
 from reconcile.core.errors import AnswerLost, BadAnswer, ObjectNotFound, PlatformError, Rejected
-from reconcile.core.kind import Request
 from reconcile.core.operation import Order
+from reconcile.core.request import Request
 from reconcile.providers.answer import Answer
 from reconcile.providers.http import WriteClient
 from reconcile.providers.tamr.convert import Seen, configuration_of, seen_job

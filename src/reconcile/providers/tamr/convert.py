@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from reconcile.core.kind import Json
 from reconcile.core.operation import Job, JobError, JobState, Order
+from reconcile.core.request import Json
 from reconcile.providers.tamr.operations import OPERATIONS
 
 # Type of job -> our setting -> the key of the id (page 1.4). The operation is called ``tamr.`` and the type.

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from reconcile.core.kind import Connected, Kind, Request
+from reconcile.core.kind import Connected, Kind
 from reconcile.core.operation import Operation
+from reconcile.core.request import Request
 from reconcile.providers.base import Operator, Reader, Readings, Surroundings, Wanted, Writer
 from reconcile.providers.connection import secret_values
 from reconcile.providers.tamr.kinds import Connection

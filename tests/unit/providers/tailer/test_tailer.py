@@ -8,7 +8,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from reconcile.core.address import Address
 from reconcile.core.errors import BadAnswer, PlatformError, Rejected
-from reconcile.core.kind import Action, Request
+from reconcile.core.kind import Action
+from reconcile.core.request import Request
 from reconcile.core.snapshot import Unreadable, Values
 from reconcile.providers.answer import Answer
 from reconcile.providers.base import Wanted
