@@ -79,13 +79,15 @@ class PlatformError(ReconcileError):
     """An answer, or no answer, from a platform.
 
     ``status`` is the HTTP status, or None when there was no answer. ``may_have_happened`` says whether the request
-    can have had its effect all the same. ``retry_after`` is the seconds that the platform asks to wait, if it does.
+    can have had its effect all the same. ``retry_after`` is the seconds that the platform asks to wait, if it does;
+    ``passes`` whether it may pass by itself (no host of this name does not).
     """
 
     code = "platform-error"
     summary = "The platform did not do it"
     may_have_happened = False
     retry_after: float | None = None
+    passes: bool = True
 
     def __init__(
         self,

@@ -20,8 +20,10 @@ T = TypeVar("T")
 MARGIN = timedelta(seconds=90)
 # While the platform has not told its time, the clock of this machine counts, which may be set to another zone.
 UNTOLD = timedelta(hours=26)
-# A failing read is tried for about two minutes before its error counts.
+# A failing read is tried for about two minutes before its error counts; in a run that nobody may be looking at, for
+# about half an hour: a platform that is being maintained must not cost a night.
 READ_ATTEMPTS = 8
+PATIENT_ATTEMPTS = 36
 
 
 class Ledger(Protocol):
@@ -120,6 +122,7 @@ class Desk:
     clock: Clock
     tell: Callable[[str, float], None]
     poll_interval: float = 30.0
+    read_attempts: int = READ_ATTEMPTS
     claim: Claim = field(default_factory=NoClaim)
     seat: Seat = field(default_factory=NoSeat)
     claimed: Callable[[], Collection[str]] = frozenset
@@ -172,16 +175,18 @@ def moment(iso: str | None) -> datetime | None:
     return datetime.fromisoformat(iso) if iso else None
 
 
-def patiently(desk: Desk, function: Callable[[], T], attempts: int = READ_ATTEMPTS) -> Script[T]:
-    """Return what a read returns, trying again for about two minutes while the platform is not available.
+def patiently(desk: Desk, function: Callable[[], T], attempts: int | None = None) -> Script[T]:
+    """Return what a read returns, trying again while the platform is not available.
 
-    Raises the last ``PlatformError``, and any other at once.
+    ``attempts`` in all, None for as many as the desk has. Raises the last ``PlatformError``; at once one that will not
+    pass by itself.
     """
+    attempts = attempts or desk.read_attempts
     for attempt in count(1):
         try:
             return (yield Call(function))  # type: ignore[no-any-return]
         except (Unavailable, LimitReached, AnswerLost, BadAnswer) as error:
-            if attempt >= attempts:
+            if attempt >= attempts or not error.passes:
                 raise
             seconds = error.retry_after or min(60.0, 2.0 ** (attempt - 1))
             desk.tell(error.diagnostics[0].detail, seconds)

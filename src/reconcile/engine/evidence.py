@@ -8,7 +8,7 @@ from functools import partial
 
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.operation import Job, Operation, Ready
-from reconcile.engine.desk import Desk, Outcome, Started, Unclear, moment, now, patiently, slack
+from reconcile.engine.desk import PATIENT_ATTEMPTS, Desk, Outcome, Started, Unclear, moment, now, patiently, slack
 from reconcile.engine.loom import Script, call
 
 # A job that an unanswered call started shows up within this many seconds, or there is none. The call has reached the
@@ -18,8 +18,6 @@ SETTLE_SECONDS = 20.0
 CAREFUL_SETTLE_SECONDS = 60.0
 # A platform that took the call without naming the job has a job, so it is worth a longer look.
 TAKEN_SECONDS = 600.0
-# A read that must tell what an unanswered call did is tried for about half an hour.
-EVIDENCE_ATTEMPTS = 36
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ def _candidates(desk: Desk, ready: Ready, sought: Sought) -> Script[list[Job]]:
     since = sought.at - slack(desk)
     look = partial(desk.operator.on_target, ready, since)
     # Whatever is asked of us meanwhile: that a job may have been started must not be forgotten.
-    jobs = yield from patiently(replace(desk, rest=desk.settle), look, EVIDENCE_ATTEMPTS)
+    jobs = yield from patiently(replace(desk, rest=desk.settle), look, PATIENT_ATTEMPTS)
     fresh = [job for job in jobs if job.id not in sought.known and not _is_before(job, since)]
     if not fresh:
         return []

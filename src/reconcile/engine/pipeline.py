@@ -37,7 +37,17 @@ from reconcile.core.run import (
 )
 from reconcile.engine import watch as watching
 from reconcile.engine.claim import TargetClaim
-from reconcile.engine.desk import Desk, NotStarted, Outcome, Started, Unclear, moment, now
+from reconcile.engine.desk import (
+    PATIENT_ATTEMPTS,
+    READ_ATTEMPTS,
+    Desk,
+    NotStarted,
+    Outcome,
+    Started,
+    Unclear,
+    moment,
+    now,
+)
 from reconcile.engine.events import Listener, RunBegan, StepMoved, StepTold
 from reconcile.engine.loom import Clock, Loom, Rest, Script, call
 from reconcile.engine.seat import Pool, PoolSeat
@@ -417,6 +427,7 @@ class _Runner:
             clock=crew.clock,
             tell=lambda text, seconds: crew.listener(StepTold(plan.name, text, seconds)),
             poll_interval=crew.poll_interval,
+            read_attempts=PATIENT_ATTEMPTS if self._log.run.pipeline else READ_ATTEMPTS,
             claim=TargetClaim(crew.backend, crew.owner, plan.connection, plan.target),
             seat=self._seat(plan),
             claimed=lambda: self._claimed(plan),

@@ -353,10 +353,11 @@ def _check_choice(run: Run, choice: Choice) -> None:
 def _going_on(backend: Backend, name: str) -> Diagnostic:
     holder = read_holder(backend, datetime.now(UTC), pipeline_key(name))
     who = f"{holder.owner.by} on {holder.owner.host} (`{holder.owner.command}`)" if holder else "Another process"
+    until = f" (its lock holds until {stamp(holder.until)})" if holder else ""
     return Diagnostic(
         "run-goes-on",
         "It is running already",
-        f'{who} is running "{name}" at this moment; nothing was started.',
+        f'{who} is running "{name}" at this moment{until}; nothing was started.',
         "`reconcile runs` shows how it goes, `reconcile stop RUN` stops it",
     )
 

@@ -162,6 +162,7 @@ class ReadClient:
                 login_hint=self._session.advice,
             )
             error.retry_after = retry_after(trouble.answer, self._now) if trouble.answer else None
+            error.passes = not trouble.final
             raise error from None
 
     def _attempt(self, method: str, url: httpx.URL, body: bytes | None, rule: Rule, place: str) -> Answer:

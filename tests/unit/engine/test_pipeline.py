@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -479,6 +480,27 @@ def test_a_run_that_failed_at_the_apply_is_resumed_at_the_stage(bed: Bed) -> Non
 
 
 # -- faults ------------------------------------------------------------------------------------------------------------
+
+
+def test_maintenance_before_a_start_costs_no_night(bed: Bed) -> None:
+    """A platform that is away for ten minutes when a job is to be started: it is started when it is back."""
+    bed.fault("html", platform="tamr")
+    bed.time.at(600.0, bed.sandbox.faults.clear)
+    result = bed.run(f"a: {A}}}")
+    assert ends(result) == {"a": "succeeded"}
+    assert bed.jobs() == {"load a": 1}
+    assert any("503" in text for text in bed.said("a"))
+
+
+def test_a_host_that_does_not_exist_is_not_waited_for(bed: Bed) -> None:
+    """Nothing will make a misspelled name right: the step fails at once."""
+    place = bed.place()
+    tamr = place.links["tamr"]
+    wrong = replace(tamr, settings=tamr.settings.model_copy(update={"base_url": "https://no-such-tenant.invalid"}))
+    before = bed.time.elapsed
+    assert ends(bed.run(f"a: {A}}}", place=bed.place(links={**place.links, "tamr": wrong}))) == {"a": "failed"}
+    assert bed.time.elapsed - before < 60
+
 
 FAULTS: dict[str, dict[str, Any]] = {
     "cut before": {"kind": "cut"},
