@@ -377,13 +377,24 @@ def test_ctrl_c_once_leaves_the_jobs_alone_and_says_how_to_go_on(tamr: World) ->
 def test_ctrl_c_twice_stops_the_jobs(tamr: World) -> None:
     with going(tamr) as process:
         process.send_signal(signal.SIGINT)
-        time.sleep(0.05)
+        time.sleep(0.3)
         process.send_signal(signal.SIGINT)
         result = ended(process)
     assert result.code == 130, result
     assert only_run(tamr)["state"] == "stopped"
     assert set(job_states(tamr)) == {"DONE"}
     assert len(starts(tamr)) == 2
+
+
+def test_two_signals_at_once_are_one_press(tamr: World) -> None:
+    """`timeout -s INT` signals the process and its group: nobody asked for the jobs to be stopped."""
+    with going(tamr) as process:
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        result = ended(process)
+    assert result.code == 7, result
+    assert set(job_states(tamr)) <= {"PENDING", "RUNNING"}
 
 
 def test_sigterm_leaves_at_once(tamr: World) -> None:

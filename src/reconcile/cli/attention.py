@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +16,8 @@ from reconcile.engine.pipeline import Control
 
 # How long a second Ctrl-C is waited for before the first one is taken at its word.
 SECOND_THOUGHT_SECONDS = 2.0
+# Nobody presses Ctrl-C twice in less; `timeout -s INT` and some CI runners signal a process and its group, at once.
+ONE_PRESS_SECONDS = 0.1
 
 
 class Attention:
@@ -24,11 +27,15 @@ class Attention:
         self._control, self._say = control, say
         self._timer: threading.Timer | None = None
         self._count = 0
+        self._last = float("-inf")
         self.was_left = False
         self.was_stopped = False
 
     def interrupt(self) -> None:
         """Take a Ctrl-C."""
+        before, self._last = self._last, time.monotonic()
+        if self._last - before < ONE_PRESS_SECONDS:
+            return
         self._count += 1
         match self._count:
             case 1:

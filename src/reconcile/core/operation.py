@@ -45,6 +45,10 @@ class JobError:
     def __str__(self) -> str:
         return f"{self.reason}: {self.message}" if self.reason and self.message else self.reason or self.message
 
+    def beside(self, state: str) -> str:
+        """Return what there is to say beside a state: a reason that only repeats it is left out."""
+        return self.message if self.message and self.reason == state else str(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Job:

@@ -376,7 +376,7 @@ class _Runner:
         if job is not None:
             ended = Ended(name, state, self._now(), job.platform_state, job.started_at, job.ended_at, error)
         step = self._log.append(ended).steps[name]
-        told = str(error) if error else ""
+        told = error.beside(state) if error else ""
         self._crew.listener(
             StepMoved(name, step.plan.operation, state, ended.platform_state, step.job or "", error=told)
         )

@@ -129,7 +129,7 @@ def steps_lines(steps: Mapping[str, Step], paint: Paint, *, verbose: bool = Fals
         tail += [f"after {step.tries} {'retry' if step.tries == 1 else 'retries'}"] if step.tries else []
         lines.append(f"  {word} {name:<{width}}  {step.plan.operation:<{operations}}  {' '.join(tail)}".rstrip())
         if step.error:
-            lines.append(f"            {paint(printable(str(step.error)), _STYLES[step.state])}")
+            lines.append(f"            {paint(printable(step.error.beside(step.state)), _STYLES[step.state])}")
         if verbose and step.started_at:
             lines.append(f"            {when_text(step.started_at)} to {when_text(step.ended_at or '') or 'now'}")
     return lines

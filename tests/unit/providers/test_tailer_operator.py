@@ -161,7 +161,7 @@ def test_preparing_sends_nothing_and_takes_the_id_as_written(world: World) -> No
 
 def test_a_launch_of_what_is_switched_off_fails_with_the_reason(world: World) -> None:
     """Platform page 2.2: it is answered like any other, and ends without work."""
-    world.operator.set_flags("table-to-table", PREPARE, activated=False, archived=False)
+    world.admin("PUT", f"tailer/configurations/table-to-table/{PREPARE}", {"activated": False, "archived": False})
     job = world.launch()
     world.end(job.id, "DEACTIVATED")
     seen = world.operator.look(world.operator.prepare(world.order()), job.id)
@@ -385,21 +385,6 @@ def test_a_status_of_an_unknown_run_is_a_failure(world: World, style: str) -> No
     with pytest.raises(PlatformError) as raised:
         world.operator.set_status("table-to-table", PREPARE, "20261122-x", "CHECKED")
     assert isinstance(raised.value, Rejected | ObjectNotFound)
-
-
-@pytest.mark.parametrize(("activated", "archived"), [(True, False), (False, False), (False, True)])
-def test_flags_are_set_now(world: World, activated: bool, archived: bool) -> None:
-    """On, off, put away."""
-    world.operator.set_flags("gbq-to-gbq", LOAD, activated, archived)
-    found = {each["id"]: each for each in world.admin("GET", "state")["tailer"]["configurations"]}
-    assert (found[LOAD]["activated"], found[LOAD]["archived"]) == (activated, archived)
-
-
-def test_nothing_runs_and_is_put_away(world: World) -> None:
-    """Platform page 1.1: nobody knows what Tailer would make of it."""
-    with pytest.raises(Rejected):
-        world.operator.set_flags("table-to-table", LOAD, activated=True, archived=True)
-    assert world.sent() == []
 
 
 # -- faults ------------------------------------------------------------------------------------------------------------

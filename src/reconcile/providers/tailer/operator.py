@@ -27,7 +27,7 @@ from reconcile.providers.tailer.listing import (
     pages,
     question,
 )
-from reconcile.providers.tailer.operations import LAUNCH, RESET, SETTABLE, flags_request
+from reconcile.providers.tailer.operations import LAUNCH, RESET, SETTABLE
 
 
 class TailerOperator:
@@ -184,14 +184,6 @@ class TailerOperator:
             raise no_call(f"A run cannot be set to {status!r}", f"one of {', '.join(SETTABLE)}")
         type_ = convert.documented_type(type_)
         api.confirm(self._client.send(api.set_run_status(self._connection, type_, id, run_id, status)))
-
-    def set_flags(self, type_: str, id: str, activated: bool, archived: bool) -> None:
-        """Switch a data operation on (True, False), off (False, False), or put it away (False, True)."""
-        if activated and archived:
-            raise no_call("No archived data operation can be switched on", "either activate it or archive it")
-        type_ = convert.documented_type(type_)
-        request = flags_request(self._connection, type_, id, activated=activated, archived=archived)
-        api.confirm(self._client.send(request))
 
     # ------------------------------------------------------------------------------------------------------------------
 
