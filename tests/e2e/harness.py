@@ -51,6 +51,23 @@ connections:
     auth: {{method: token, token: "${{env.TAILER_API_JWT}}"}}
 """
 
+# One connection on each platform, with nothing but what a user would write.
+ALL_THREE = """\
+version: 1
+connections:
+  tamr: {provider: tamr, base_url: "${env.TAMR_URL}", auth: {method: api_key, api_key: "${env.TAMR_API_KEY}"}}
+  tailer:
+    provider: tailer
+    base_url: ${env.TAILER_URL}
+    account: "000099"
+    environment: DEV
+    auth: {method: token, token: "${env.TAILER_API_JWT}"}
+  sales:
+    provider: crm_analytics
+    instance_url: ${env.SF_INSTANCE_URL}
+    auth: {method: client_credentials, client_id: "${env.SF_CLIENT_ID}", client_secret: "${env.SF_CLIENT_SECRET}"}
+"""
+
 Entry = Mapping[str, Any]
 
 

@@ -8,23 +8,8 @@ import pytest
 
 from e2e.fake_jobs import RunningCrm, RunningTailer, Tamr, started
 from e2e.fakes import Asset, listening
-from e2e.harness import World
+from e2e.harness import ALL_THREE, World
 
-YAML = """\
-version: 1
-connections:
-  tamr: {provider: tamr, base_url: "${env.TAMR_URL}", auth: {method: api_key, api_key: "${env.TAMR_API_KEY}"}}
-  tailer:
-    provider: tailer
-    base_url: ${env.TAILER_URL}
-    account: "000099"
-    environment: DEV
-    auth: {method: token, token: "${env.TAILER_API_JWT}"}
-  sales:
-    provider: crm_analytics
-    instance_url: ${env.SF_INSTANCE_URL}
-    auth: {method: client_credentials, client_id: "${env.SF_CLIENT_ID}", client_secret: "${env.SF_CLIENT_SECRET}"}
-"""
 PIPELINE = """\
 connection: tamr
 pipelines:
@@ -70,7 +55,7 @@ def crm() -> RunningCrm:
 
 @pytest.fixture
 def world(world: World, tamr: Tamr, tailer: RunningTailer, crm: RunningCrm) -> Iterator[World]:
-    world.write("reconcile.yaml", YAML)
+    world.write("reconcile.yaml", ALL_THREE)
     world.write("pipelines.yaml", PIPELINE)
     with listening(tamr, tailer, crm):
         world.env |= {"SF_INSTANCE_URL": crm.url, "SF_CLIENT_SECRET": "not-the-sandbox's", "SF_CLIENT_ID": "another"}

@@ -15,26 +15,11 @@ from unittest import mock
 
 import pytest
 
-from e2e.harness import FLOW, PREPARE, Result, World, ended, killed, until
+from e2e.harness import ALL_THREE, FLOW, PREPARE, Result, World, ended, killed, until
 from reconcile.engine.loom import Message
 from reconcile.sandbox import Sandbox
 
 EXAMPLE = Path(__file__).parents[2] / "desired_state"
-TAMR = """\
-version: 1
-connections:
-  tamr: {provider: tamr, base_url: "${env.TAMR_URL}", auth: {method: api_key, api_key: "${env.TAMR_API_KEY}"}}
-  tailer:
-    provider: tailer
-    base_url: ${env.TAILER_URL}
-    account: "000099"
-    environment: DEV
-    auth: {method: token, token: "${env.TAILER_API_JWT}"}
-  sales:
-    provider: crm_analytics
-    instance_url: ${env.SF_INSTANCE_URL}
-    auth: {method: client_credentials, client_id: "${env.SF_CLIENT_ID}", client_secret: "${env.SF_CLIENT_SECRET}"}
-"""
 REFRESH = """\
 connection: tamr
 pipelines:
@@ -86,7 +71,7 @@ def simulated(world: World) -> Iterator[SimulatedClock]:
 @pytest.fixture
 def tamr(world: World) -> World:
     """A workspace with three connections and one pipeline; jobs take a moment."""
-    world.write("reconcile.yaml", TAMR)
+    world.write("reconcile.yaml", ALL_THREE)
     world.write("pipelines.yaml", REFRESH)
     world.switch(tamr_pending_seconds=0.02, tamr_running_seconds=0.1, tamr_stopping_seconds=0.05)
     return world
