@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import time
 from typing import Any
 
 import pytest
@@ -259,6 +260,7 @@ def test_ctrl_c_twice_stops_the_job(hand: World) -> None:
         until(lambda: "running (RUNNING)" in said.read_text())
         process.send_signal(signal.SIGINT)
         until(lambda: "Press it again" in said.read_text())
+        time.sleep(0.1)  # nobody is faster
         process.send_signal(signal.SIGINT)
         result = ended(process)
     assert result.code == 130, said.read_text()

@@ -375,7 +375,6 @@ def test_two_signals_at_once_are_one_press(tamr: World) -> None:
     """`timeout -s INT` signals the process and its group: nobody asked for the jobs to be stopped."""
     with going(tamr) as process:
         process.send_signal(signal.SIGINT)
-        time.sleep(0.01)
         process.send_signal(signal.SIGINT)
         result = ended(process)
     assert result.code == 7, result

@@ -17,7 +17,7 @@ from reconcile.engine.pipeline import Control
 # How long a second Ctrl-C is waited for before the first one is taken at its word.
 SECOND_THOUGHT_SECONDS = 2.0
 # Nobody presses Ctrl-C twice in less; `timeout -s INT` and some CI runners signal a process and its group, at once.
-ONE_PRESS_SECONDS = 0.1
+ONE_PRESS_SECONDS = 0.01
 
 
 class Attention:
