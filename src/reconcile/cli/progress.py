@@ -166,7 +166,7 @@ class Watched:
         count = f"{self._done}/{self._total} done  " if self._total > 1 else ""
         going = sorted(self._going.values(), key=lambda each: each[1])
         return count + "  ".join(
-            f"{event.step} {event.platform_state or event.state} {readable(float(int(now - since)))}"
+            f"{event.step} {event.platform_state or event.state} {readable(float(int(now - since)))} {event.link}".rstrip()
             for event, since in going
         )
 

@@ -83,14 +83,6 @@ def step_plan(place: Place, work: HandWork) -> StepPlan:
     )
 
 
-def wait(place: Place, connection: str, job_id: str, watching: Watching, wait_timeout: float | None = None) -> Seen:
-    """Watch one job; otherwise as ``wait_all``. Raises ``PlatformError`` when it cannot be looked at."""
-    (end,) = wait_all(place, [(connection, job_id)], watching, wait_timeout)
-    if isinstance(end, ReconcileError):
-        raise end
-    return end
-
-
 def wait_all(
     place: Place, jobs: Sequence[tuple[str, str]], watching: Watching, wait_timeout: float | None = None
 ) -> list[Seen | ReconcileError]:

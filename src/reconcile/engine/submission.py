@@ -22,7 +22,7 @@ from reconcile.core.errors import PlatformError, Unavailable
 from reconcile.core.operation import Job, JobState, Order, Ready
 from reconcile.core.run import ATTACHED
 from reconcile.engine.desk import Desk, NotStarted, Outcome, Started, Unclear, moment, now, patiently, slack
-from reconcile.engine.evidence import SETTLE_SECONDS, Sought, find_job, unknown
+from reconcile.engine.evidence import Sought, find_job, unknown
 from reconcile.engine.loom import Script, call
 
 # Jobs this young before the call are written down as known; older ones are out of the question by their time.
@@ -175,7 +175,7 @@ class _Submission:
         if error.may_have_happened and not is_refusal:
             if not desk.operation.watchable:
                 return Unclear(unknown(error.diagnostics[0], desk.operation))
-            desk.tell(f"{error.diagnostics[0].detail}: looking whether the job was started", SETTLE_SECONDS)
+            desk.tell(f"{error.diagnostics[0].detail}: looking whether the job was started", 0.0)
             ours = yield from self._looked_for(at, known, taken=False)
             return ours or self._lost(error)
         self._is_doubtful |= error.may_have_happened

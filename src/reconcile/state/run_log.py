@@ -194,12 +194,6 @@ def is_stop_asked(backend: Backend, id: str) -> bool:
     return True
 
 
-def remove_run(backend: Backend, id: str) -> None:
-    """Remove all of a run."""
-    for key in reversed(backend.list(f"{FOLDER}/{id}")):
-        backend.delete(key)
-
-
 def to_bytes(events: Iterable[Event], clean: Callable[[str], str] = str, writer: str = "") -> bytes:
     """Return the object that holds events, without secrets. ``writer`` is unique to whoever writes it."""
     cleaned = [_cleaned(asdict(event), clean) for event in events]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.simulated import Bed
-from reconcile.core.errors import ConfigError, LockHeld, Refused
+from reconcile.core.errors import ConfigError, LockHeld, ReconcileError, Refused
 from reconcile.core.run import Began, Run, RunState
 from reconcile.engine import by_hand
 from reconcile.engine.by_hand import HandResult, HandWork
@@ -402,7 +402,10 @@ def test_bounds_and_busy_ways_hold_by_hand_too(bed: Bed) -> None:
 
 def watched(bed: Bed, job: str, control: Control | None = None, **more: Any) -> Seen:
     with bed.time.clock() as clock:
-        return by_hand.wait(bed.place(), "tamr", job, Watching(clock, control or Control()), **more)
+        (end,) = by_hand.wait_all(bed.place(), [("tamr", job)], Watching(clock, control or Control()), **more)
+    if isinstance(end, ReconcileError):
+        raise end
+    return end
 
 
 def theirs(bed: Bed, **outcome: Any) -> str:

@@ -45,7 +45,6 @@ from reconcile.state.run_log import (
     is_stop_asked,
     open_log,
     read_runs,
-    remove_run,
     to_bytes,
 )
 
@@ -451,19 +450,11 @@ def test_a_stop_is_not_for_those_who_go_on_after_it(backend: Backend) -> None:
     assert not log.stop_is_asked()
 
 
-def test_a_removed_run_is_gone_and_the_next_one_is_not(backend: Backend) -> None:
-    begin_log(backend, began("r1")).append(INTENDED)
-    begin_log(backend, began("r10"))
-    ask_to_stop(backend, "r1")
-    remove_run(backend, "r1")
-    assert [each.id for each in read_runs(backend)] == ["r10"]
-    assert [each for each in backend.list(FOLDER) if "/r1/" in each] == []
-
-
 @settings(max_examples=25, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(chosen=st.lists(st.sampled_from(EVERY), max_size=10), reopens=st.sets(st.integers(0, 9), max_size=3))
 def test_whoever_opens_a_log_has_what_was_written(memory: Backend, chosen: list[Event], reopens: set[int]) -> None:
-    remove_run(memory, "r1")
+    for key in memory.list(FOLDER):
+        memory.delete(key)
     log: RunLog = begin_log(memory, began())
     for number, event in enumerate(chosen):
         if number in reopens:
