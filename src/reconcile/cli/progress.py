@@ -165,10 +165,12 @@ class Watched:
             return ""
         count = f"{self._done}/{self._total} done  " if self._total > 1 else ""
         going = sorted(self._going.values(), key=lambda each: each[1])
-        return count + "  ".join(
-            f"{event.step} {event.platform_state or event.state} {readable(float(int(now - since)))} {event.link}".rstrip()
-            for event, since in going
-        )
+        return count + "  ".join(_going(event, now - since) for event, since in going)
+
+
+def _going(event: StepMoved, seconds: float) -> str:
+    link = f" {event.link}" if event.link else ""
+    return f"{event.step} {event.platform_state or event.state} {readable(float(int(seconds)))}{link}"
 
 
 def step_line(event: StepMoved, *, linked: bool = True) -> str:
