@@ -28,7 +28,7 @@ from reconcile.core.run import RunState
 from reconcile.engine.link import Link, Outside
 from reconcile.engine.loom import Message
 from reconcile.engine.pipeline import Control
-from reconcile.engine.run import Place
+from reconcile.engine.place import Place
 from reconcile.engine.runs import Watching, go_on, holding, open_run, step_plans
 from reconcile.providers.registry import providers
 from reconcile.sandbox import Sandbox, Server, environment

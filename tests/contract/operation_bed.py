@@ -32,7 +32,7 @@ from reconcile.engine.events import Event, StepMoved, StepTold
 from reconcile.engine.link import Link, Outside
 from reconcile.engine.loom import Message
 from reconcile.engine.pipeline import Control, Result
-from reconcile.engine.run import Place
+from reconcile.engine.place import Place
 from reconcile.engine.runs import Choice, Watching, go_on, holding, open_run, reopen, step_plans
 from reconcile.providers.base import Operator
 from reconcile.providers.registry import providers

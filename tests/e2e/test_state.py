@@ -54,7 +54,7 @@ def test_an_apply_with_nothing_to_do_writes_no_version(applied: World) -> None:
     assert len(versions(applied)) == 2
 
 
-@pytest.mark.parametrize("text", ["", "{", "null", '{"format": "reconcile.state/1"}', "\x00\x00", "[1]"])
+@pytest.mark.parametrize("text", ["", "{", "null", '{"format": "reconcile.state/2"}', "\x00\x00", "[1]"])
 def test_a_damaged_state_names_the_file_and_the_way_back(applied: World, text: str) -> None:
     """Exit 1; moving the named file away goes back to the version before, as the hint says."""
     last = versions(applied)[-1]
@@ -82,7 +82,7 @@ def test_the_only_version_damaged(world: World) -> None:
 def test_a_state_of_a_newer_program(applied: World) -> None:
     """Its own error: update the program; nothing is written."""
     last = versions(applied)[-1]
-    last.write_text(last.read_text().replace("reconcile.state/1", "reconcile.state/2"))
+    last.write_text(last.read_text().replace("reconcile.state/2", "reconcile.state/3"))
     before = last.read_bytes()
     hint = every_command(applied, "state-too-new")
     assert re.search("newer|update|upgrade|install", hint), hint

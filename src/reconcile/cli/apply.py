@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from reconcile.cli.border import Border, border, guarded
-from reconcile.cli.exit_codes import ExitCode
-from reconcile.cli.options import Options, common, err, has_terminal, needs_format
+from reconcile.cli.applying import perform
+from reconcile.cli.border import guarded
+from reconcile.cli.options import common, needs_format
 
 if TYPE_CHECKING:
-    from reconcile.core.plan import Plan
-    from reconcile.engine.run import Applied
+    from reconcile.cli.workspace import Workspace
+    from reconcile.engine.events import Listener
+    from reconcile.engine.planning import Planner
 
 
 @click.command("apply")
@@ -40,132 +35,14 @@ def command(yes: bool, requests: bool, reassert: bool, exact: bool, allow_delete
     Every object is read again before it is written and read back afterwards. One that fails stops no other. Exit 0
     when all is done, 4 when some of it is, 3 when it was refused and 1 when it failed; 130 after an interrupt.
     """
-    from reconcile.cli.progress import Progress
-    from reconcile.cli.workspace import check_selection, open_workspace
-    from reconcile.engine.run import Wish, apply_files
-
     options = needs_format("text", "json", "markdown")
-    edge = border()
-    with Progress(options, edge) as progress, _interrupts() as interrupts:
-        workspace = open_workspace(options, progress, applies=True)
+
+    def prepare(listener: Listener) -> tuple[Workspace, Planner]:
+        from reconcile.cli.workspace import check_selection, open_workspace
+        from reconcile.engine.planning import Wish, from_files
+
+        workspace = open_workspace(options, listener, applies=True)
         check_selection(workspace)
-        edge.show(workspace.config.diagnostics, options)
-        shown: list[Plan] = []
+        return workspace, from_files(Wish(workspace.selection, reassert, exact, allow_deletes))
 
-        def approve(plan: Plan) -> bool:
-            progress.pause()
-            shown.append(plan)
-            _show(plan, options, edge, requests)
-            if not (yes or _asked(len(plan.changes))):
-                return False
-            interrupts.hold()
-            return True
-
-        wish = Wish(workspace.selection, reassert, exact, allow_deletes)
-        applied = apply_files(workspace.place, wish, approve, interrupts.came)
-    if not shown:
-        _show(applied.plan, options, edge, requests)
-    return _told(applied, options, edge, interrupted=interrupts.came())
-
-
-def _show(plan: Plan, options: Options, edge: Border, requests: bool) -> None:
-    from reconcile.render.text import plan_text
-
-    if options.format == "text":
-        edge.print(plan_text(plan, color=options.color_for(sys.stdout), prefix=edge.prefix, requests=requests))
-        sys.stdout.flush()
-    edge.show([*plan.diagnostics, *plan.refusals], options)
-
-
-def _asked(count: int) -> bool:
-    from reconcile.core.diagnostic import Diagnostic
-    from reconcile.core.errors import Refused
-    from reconcile.render.terminal import counted
-
-    if not has_terminal():
-        raise Refused(
-            Diagnostic(
-                "no-terminal",
-                "There is no terminal to ask on",
-                "apply asks before it changes anything.",
-                hint="look at the plan, then run it with --yes",
-            )
-        )
-    return click.confirm(f"\nMake {counted(count, 'change')}?", default=False, err=True)
-
-
-def _told(applied: Applied, options: Options, edge: Border, *, interrupted: bool) -> int:
-    from reconcile.render.result import result_document, result_markdown, result_text
-
-    edge.show([r.diagnostic for r in applied.results if r.diagnostic], options)
-    if applied.trouble:
-        edge.show(applied.trouble.diagnostics, options)
-    match options.format:
-        case "json":
-            edge.print_document(result_document(applied))
-        case "markdown":
-            edge.print(result_markdown(applied, prefix=edge.prefix))
-        case _:
-            edge.print(result_text(applied, color=options.color_for(sys.stdout)))
-    return ExitCode.INTERRUPTED if interrupted else exit_code(applied)
-
-
-def exit_code(applied: Applied) -> ExitCode:
-    """Return what became of an apply, as its exit code."""
-    from reconcile.engine.apply import Outcome
-
-    plan, outcomes = applied.plan, [result.outcome for result in applied.results]
-    done = outcomes.count(Outcome.DONE)
-    if plan.refusals:
-        return ExitCode.REFUSED
-    if applied.trouble:
-        return ExitCode.FAILED
-    if not outcomes:
-        if plan.changes:
-            return ExitCode.REFUSED
-        return ExitCode.FAILED if plan.has_errors else ExitCode.DONE
-    if done == len(outcomes):
-        return ExitCode.IN_PART if plan.has_errors else ExitCode.DONE
-    if done:
-        return ExitCode.IN_PART
-    all_moved = all(outcome is Outcome.REFUSED for outcome in outcomes)
-    return ExitCode.REFUSED if all_moved and not plan.has_errors else ExitCode.FAILED
-
-
-class _Interrupts:
-    """Ctrl-C and SIGTERM, held back while calls are being made so that what was begun is finished and recorded."""
-
-    def __init__(self) -> None:
-        self._event = Event()
-        self._kept: dict[int, Any] = {}
-
-    def came(self) -> bool:
-        """Say whether somebody wants to stop."""
-        return self._event.is_set()
-
-    def hold(self) -> None:
-        """Hold interrupts from now on. A second one ends the program at once; the journal knows what was in flight."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._kept[number] = signal.signal(number, self._handle)
-
-    def let_go(self) -> None:
-        """Let interrupts through again."""
-        for number, handler in self._kept.items():
-            signal.signal(number, handler)
-
-    def _handle(self, number: int, frame: object) -> None:
-        if self._event.is_set():
-            # Not by an exception: it would wait for the threads whose calls nobody wants to wait for any more.
-            err("\ninterrupted again: stopped; the next plan says what was in flight\n")
-            os._exit(ExitCode.INTERRUPTED)
-        self._event.set()
-        err("\ninterrupted: calls under way are finished and recorded, the rest is not begun\n")
-
-
-@contextmanager
-def _interrupts() -> Iterator[_Interrupts]:
-    interrupts = _Interrupts()
-    try:
-        yield interrupts
-    finally:
-        interrupts.let_go()
+    return perform(options, prepare, yes=yes, requests=requests)

@@ -28,7 +28,7 @@ from reconcile.core.errors import AnswerLost, BadAnswer, LimitReached, Reconcile
 from reconcile.core.operation import Job, Limit
 from reconcile.engine.events import Event, StepMoved, Waiting
 from reconcile.engine.link import Link, open_operators
-from reconcile.engine.run import Place
+from reconcile.engine.place import Place
 from reconcile.providers.base import Operator
 from reconcile.render.jobs import Placed, Screen, job_text, jobs_document, limits_document, limits_text
 from reconcile.state.run_log import Unreadable, read_runs

@@ -25,7 +25,7 @@ def command(exact: bool) -> int:
     from reconcile.cli.workspace import check_selection, open_workspace
     from reconcile.core.diagnostic import Severity
     from reconcile.core.drift import Why
-    from reconcile.engine.run import Wish, plan
+    from reconcile.engine.planning import Wish, from_files, make_plan
     from reconcile.render.json import drift_document
     from reconcile.render.markdown import drift_markdown
     from reconcile.render.terminal import counted
@@ -36,7 +36,7 @@ def command(exact: bool) -> int:
     with Progress(options, edge) as progress:
         workspace = open_workspace(options, progress)
         check_selection(workspace)
-        planned = plan(workspace.place, Wish(workspace.selection, exact=exact))
+        planned = make_plan(workspace.place, from_files(Wish(workspace.selection, exact=exact)))
     made = planned.plan
     gone = {str(item.address) for item in made.drift if item.gone}
     # That a file asks for something which does not exist is an error of a plan; here, at most, it is drift.

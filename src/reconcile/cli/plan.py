@@ -40,7 +40,7 @@ def command(
     """
     from reconcile.cli.progress import Progress
     from reconcile.cli.workspace import check_selection, open_workspace
-    from reconcile.engine.run import Wish, plan
+    from reconcile.engine.planning import Wish, from_files, make_plan
     from reconcile.render.json import plan_document
     from reconcile.render.markdown import plan_markdown
     from reconcile.render.text import plan_text
@@ -51,7 +51,7 @@ def command(
         workspace = open_workspace(options, progress)
         check_selection(workspace)
         wish = Wish(workspace.selection, reassert, exact, allow_deletes)
-        made = plan(workspace.place, wish).plan
+        made = make_plan(workspace.place, from_files(wish)).plan
     edge.show([*workspace.config.diagnostics, *made.diagnostics, *made.refusals], options)
     match options.format:
         case "json":

@@ -11,7 +11,7 @@ from reconcile.cli.watching import watched
 from reconcile.core.run import Run
 from reconcile.engine.loom import Message
 from reconcile.engine.pipeline import Control, Result
-from reconcile.engine.run import Place
+from reconcile.engine.place import Place
 from reconcile.engine.runs import find_run, go_on, holding, lock_name, open_again, runner_of, tell_to_stop
 
 # How often it is looked whether the other process has done it; it looks only at the record.

@@ -27,7 +27,7 @@ from reconcile.core.snapshot import Desired
 from reconcile.core.source import Span
 from reconcile.engine.events import Listener
 from reconcile.engine.link import Link, Outside
-from reconcile.engine.run import Place
+from reconcile.engine.place import Place
 from reconcile.providers.connection import rooted
 from reconcile.providers.registry import providers
 from reconcile.state.backend import open_backend

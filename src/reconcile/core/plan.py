@@ -55,6 +55,11 @@ class Plan:
         return any(d.is_error for d in self.diagnostics)
 
     @property
+    def touched(self) -> tuple[Address, ...]:
+        """Return the objects that apply will act on, or note something down of."""
+        return (*(change.address for change in self.changes), *(found.address for found in self.records))
+
+    @property
     def records(self) -> tuple[Recorded, ...]:
         """Return what apply will note down of objects that it does not touch."""
         return tuple(item.to_record for item in self.unchanged if item.to_record)

@@ -87,7 +87,8 @@ class Recorded:
     """An object as we last applied it and saw it confirmed.
 
     ``applied_at`` is UTC, ISO 8601. ``certain`` is False when a call was sent and no answer came: then nobody knows,
-    and ``before`` holds what was last certain, if anything was.
+    and ``before`` holds what was last certain, if anything was. ``held_since`` is when a hold of it was first applied,
+    UTC, ISO 8601; None while it is not held.
     """
 
     address: Address
@@ -98,6 +99,7 @@ class Recorded:
     file: str = ""
     certain: bool = True
     before: Values | None = None
+    held_since: str | None = None
 
 
 def in_doubt(sent: Recorded, before: Recorded | None) -> Recorded:

@@ -16,7 +16,7 @@ from reconcile.engine.events import StepMoved, StepTold
 from reconcile.engine.link import open_operators
 from reconcile.engine.loom import Loom, Rest, Script
 from reconcile.engine.pipeline import WIDTH, Leave, Result
-from reconcile.engine.run import Place
+from reconcile.engine.place import Place
 from reconcile.engine.runs import Watching, go_on, holding, lock_name, open_run, operations_of
 from reconcile.engine.watch import Bounds, GoesOn, Lost, Over, Seen, StopAsked, watch
 from reconcile.providers.base import Operator

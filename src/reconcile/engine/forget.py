@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.errors import Refused
-from reconcile.engine.run import Place, owner_of
+from reconcile.engine.place import Place
 from reconcile.state.lock import acquire
 from reconcile.state.unfinished import unfinished
 
@@ -19,7 +19,7 @@ def forget(place: Place, addresses: Collection[Address]) -> int:
     Raises ``LockHeld`` while somebody applies, ``Refused`` while an apply that was cut off still has to be accounted
     for: what it did would come back into the record. Nothing was changed then.
     """
-    with acquire(place.backend, owner_of(place), lambda: datetime.now(UTC)):
+    with acquire(place.backend, place.owner, lambda: datetime.now(UTC)):
         if any(not item.is_recorded for item in unfinished(place.backend)):
             raise Refused(_apply_first())
         state = place.store.latest()

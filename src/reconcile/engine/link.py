@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from threading import Event, Lock
 from typing import Any, TypeVar
 
+from reconcile.core.account import Account
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.errors import PlatformError, ReconcileError
 from reconcile.core.kind import Connected
@@ -37,6 +38,11 @@ class Link:
     def concurrency(self) -> int:
         """How many calls may be under way at once."""
         return int(self.settings.concurrency)
+
+    @property
+    def account(self) -> Account:
+        """Which account of its platform this connection leads to."""
+        return self.provider.account(self.settings)
 
     @property
     def operations(self) -> Mapping[str, Operation]:

@@ -13,7 +13,7 @@ from reconcile.core.operation import Job
 from reconcile.core.run import Run, RunState, StepPlan
 from reconcile.engine.link import open_operators, side_by_side
 from reconcile.engine.loom import Clock
-from reconcile.engine.run import Place
+from reconcile.engine.place import Place
 from reconcile.engine.runs import cut_off, operations_of
 from reconcile.providers.base import Operator
 

@@ -31,7 +31,7 @@ from reconcile.engine.claim import pipeline_key
 from reconcile.engine.link import open_operators
 from reconcile.engine.loom import Clock
 from reconcile.engine.pipeline import Control, Crew, Result, execute, stamp
-from reconcile.engine.run import Place, owner_of
+from reconcile.engine.place import Place
 from reconcile.state.backend import Backend
 from reconcile.state.lock import LockInfo, acquire, read_holder
 from reconcile.state.run_log import (
@@ -121,7 +121,7 @@ def step_plans(place: Place, pipeline: Pipeline) -> tuple[StepPlan, ...]:
 def holding(place: Place, name: str) -> Iterator[None]:
     """Keep every other process from going on with runs of this name meanwhile. Raises ``Refused`` when one does."""
     try:
-        lock = acquire(place.backend, owner_of(place), lambda: datetime.now(UTC), key=pipeline_key(name))
+        lock = acquire(place.backend, place.owner, lambda: datetime.now(UTC), key=pipeline_key(name))
     except LockHeld:
         raise Refused(_going_on(place.backend, name)) from None
     with lock:
@@ -208,7 +208,7 @@ def go_on(place: Place, opening: Opening, watching: Watching) -> Result:
             operators=operators,
             operations=operations_of(place),
             backend=place.backend,
-            owner=owner_of(place),
+            owner=place.owner,
             clock=watching.clock,
             listener=place.outside.listener,
             poll_interval=watching.poll_interval,

@@ -13,7 +13,7 @@ from reconcile.core.kind import Action
 from reconcile.core.request import Request
 from reconcile.core.snapshot import Recorded, Values, in_doubt
 from reconcile.engine.link import open_writers
-from reconcile.engine.run import Place, owner_of
+from reconcile.engine.place import Place
 from reconcile.state.format import Applied, AppliedChange, State
 from reconcile.state.intent import Intent
 from reconcile.state.journal import Journal
@@ -37,7 +37,7 @@ def switch_flags(place: Place, address: Address, values: Values) -> Switched:
     ``PlatformError`` when it was not done, or nobody can say.
     """
     requests = place.kinds[address.connection, address.kind].requests(Action.ASSERT, address, None, values)
-    with acquire(place.backend, owner_of(place), lambda: datetime.now(UTC)):
+    with acquire(place.backend, place.owner, lambda: datetime.now(UTC)):
         if any(not item.is_recorded for item in unfinished(place.backend)):
             raise Refused(_apply_first())
         state = place.store.latest()

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
-from reconcile.core.address import Address
+from reconcile.core.account import Account
+from reconcile.core.address import Address, Selection
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.kind import Catalogue, Connected
 from reconcile.core.operation import Job, JobQuery, Limit, Node, Order, Ready
 from reconcile.core.redact import Redactor
 from reconcile.core.request import Request
-from reconcile.core.snapshot import Reading
+from reconcile.core.snapshot import Live, ReadFailed, Reading
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -105,6 +106,47 @@ class ReadsInParts(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What a look around is for: what ``selection`` holds and is not among the ``known`` objects.
+
+    ``known`` may name an object by id that the platform lists by name; it is the same object. With ``whole`` every
+    field is read, also those that a list does not carry; without, what lists show is enough.
+    """
+
+    selection: Selection = field(default_factory=Selection)
+    known: frozenset[Address] = frozenset()
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is live on one connection.
+
+    ``readings`` has a ``Live`` for everything that was sought, also for what has nothing (an asset without a
+    schedule), and a ``ReadFailed`` for what could not be told. ``listed`` names everything there is, sought or not, and
+    ``known`` those of it that were known already. ``notes`` says why an object has the name that it has.
+    ``diagnostics`` holds an error for every list that failed: then nothing can be said of what was on it.
+    """
+
+    readings: Mapping[Address, Live | ReadFailed] = field(default_factory=dict)
+    listed: frozenset[Address] = frozenset()
+    known: frozenset[Address] = frozenset()
+    notes: Mapping[Address, str] = field(default_factory=dict)
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+@runtime_checkable
+class Discovers(Protocol):
+    """A reader that can tell what there is, and not only how something is that it was asked for."""
+
+    def discover(self, sought: Sought) -> Found:
+        """Return what is live; see ``Found``. Lists that were read before are not read again.
+
+        Must not raise for what a platform answers, and never gives a part of a list for the whole.
+        """
+
+
 class Writer(Reader, Protocol):
     """Reads and writes one connection."""
 
@@ -191,6 +233,9 @@ class Provider(Catalogue, Protocol):
 
     def secrets(self, connection: Any) -> tuple[str, ...]:
         """Return every secret value that the connection's settings hold."""
+
+    def account(self, connection: Any) -> Account:
+        """Return which account of the platform these settings lead to, without secrets. Pure."""
 
     def reader(self, name: str, connection: Any, surroundings: Surroundings) -> Reader:
         """Return what ``drift`` and ``plan`` get. Makes no call yet."""

@@ -2,9 +2,10 @@
 
 ::
 
-    {"apply": {...} | null,                the apply that wrote this version
+    {"accounts": {"sales": {"site": "https://acme.my.salesforce.com", "tenant": ""}},    where the connections led
+    "apply": {...} | null,                the apply that wrote this version
     "environment": "prod",
-    "format": "reconcile.state/1",
+    "format": "reconcile.state/2",
     "lineage": "...",                      one for the life of a state, from its first version on
     "objects": {
     "sales/schedule/recipe:Board_Pack": {"applied_at": ..., "certain": true, "file": ..., "id": ...,
@@ -27,15 +28,22 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import ConfigDict, Field
 from pydantic_core import to_json
 
+from reconcile.core.account import Account
 from reconcile.core.address import Address
 from reconcile.core.kind import Action
 from reconcile.core.snapshot import Recorded, Value, Values
 from reconcile.state.versioned import STRICT, Document, Family, Upgrade, encode
 
-VERSION = 1
+VERSION = 2
 
-# From version n to n + 1. None yet; a version that was ever released keeps its way up for good.
-UPGRADES: Mapping[int, Upgrade] = {}
+
+def _from_1(document: dict[str, Any]) -> dict[str, Any]:
+    apply = document["apply"]
+    return {**document, "accounts": {}, "apply": apply and {**apply, "plan": None, "undoes": None}}
+
+
+# From version n to n + 1: a version that was ever written keeps its way up for good.
+UPGRADES: Mapping[int, Upgrade] = {1: _from_1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +77,16 @@ class AppliedChange:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """One apply as history tells it."""
+    """One apply as history tells it.
+
+    ``plan`` is the id of the saved plan that it carried out, ``undoes`` that of the apply that it took back, if any.
+    """
 
     origin: Origin
     outcome: str
     changes: tuple[AppliedChange, ...] = ()
+    plan: str | None = None
+    undoes: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +94,8 @@ class State:
     """One version of what is recorded. Before the first one: lineage "", serial 0, nothing recorded.
 
     ``apply`` is what wrote this version, None where it was something else (``state forget``). ``took_in`` names the
-    applies that were cut off and whose journals this version accounts for.
+    applies that were cut off and whose journals this version accounts for. ``accounts`` says, for each connection that
+    was ever applied to, which account of its platform that was.
     """
 
     environment: str = ""
@@ -91,12 +105,14 @@ class State:
     recorded: Mapping[Address, Recorded] = field(default_factory=dict)
     apply: Applied | None = None
     took_in: tuple[str, ...] = ()
+    accounts: Mapping[str, Account] = field(default_factory=dict)
 
 
 def to_bytes(state: State) -> bytes:
     """Return the file that holds ``state``."""
     by_text = sorted(((str(address), recorded) for address, recorded in state.recorded.items()), key=itemgetter(0))
     members = {
+        "accounts": encode({name: flat(account) for name, account in state.accounts.items()}),
         "apply": encode(_apply(state.apply)),
         "environment": encode(state.environment),
         "format": encode(STATE.format),
@@ -132,6 +148,7 @@ def from_bytes(data: bytes, place: str, hint: str, family: Family[StateDocument]
         recorded=recorded,
         apply=apply,
         took_in=tuple(document.took_in),
+        accounts={name: Account(item.site, item.tenant) for name, item in document.accounts.items()},
     )
 
 
@@ -150,7 +167,17 @@ def recorded_of(address: Address, item: ObjectDocument) -> Recorded:
     """Return one recorded object. Raises ``ValueError`` for what no value can be."""
     before = None if item.before is None else values_of(item.before)
     values = values_of(item.values)
-    return Recorded(address, values, item.applied_at, item.id, item.protect, item.file, item.certain, before)
+    return Recorded(
+        address,
+        values,
+        item.applied_at,
+        item.id,
+        item.protect,
+        item.file,
+        item.certain,
+        before,
+        held_since=item.held_since,
+    )
 
 
 def object_document(recorded: Recorded) -> dict[str, object]:
@@ -160,6 +187,7 @@ def object_document(recorded: Recorded) -> dict[str, object]:
         **({} if recorded.before is None else {"before": dict(recorded.before)}),
         "certain": recorded.certain,
         "file": recorded.file,
+        **({} if recorded.held_since is None else {"held_since": recorded.held_since}),
         "id": recorded.id,
         "protect": recorded.protect,
         "values": dict(sorted(recorded.values.items())),
@@ -171,10 +199,15 @@ def flat(item: Any) -> dict[str, object]:
     return {f.name: getattr(item, f.name) for f in fields(item)}
 
 
+class _AccountDocument(Document):
+    site: str
+    tenant: str
+
+
 class StateDocument(Document):
     """The shape of a state file."""
 
-    format: Literal["reconcile.state/1"]
+    format: Literal["reconcile.state/2"]
     lineage: str
     serial: int
     environment: str
@@ -182,6 +215,7 @@ class StateDocument(Document):
     objects: dict[str, ObjectDocument]
     apply: _ApplyDocument | None
     took_in: list[str]
+    accounts: dict[str, _AccountDocument]
 
 
 # Lists become tuples while they are read; what is inside a list waits for `values_of`.
@@ -202,6 +236,7 @@ class ObjectDocument:
     file: str
     certain: bool
     before: dict[str, Any] | None = None
+    held_since: str | None = None
 
 
 class _ChangeDocument(Document):
@@ -224,6 +259,8 @@ class _ApplyDocument(Document):
     job: str | None
     outcome: str
     changes: list[_ChangeDocument]
+    plan: str | None
+    undoes: str | None
 
 
 STATE: Family[StateDocument] = Family("state", VERSION, StateDocument, UPGRADES)
@@ -254,14 +291,16 @@ def _apply(applied: Applied | None) -> dict[str, object] | None:
         {**flat(change), "address": str(change.address), "before": dict(change.before), "after": dict(change.after)}
         for change in applied.changes
     ]
-    return {**flat(applied.origin), "outcome": applied.outcome, "changes": changes}
+    beside = {"outcome": applied.outcome, "plan": applied.plan, "undoes": applied.undoes}
+    return {**flat(applied.origin), **beside, "changes": changes}
 
 
 def _applied(document: _ApplyDocument | None) -> Applied | None:
     if document is None:
         return None
     origin = Origin(**{f.name: getattr(document, f.name) for f in fields(Origin)})
-    return Applied(origin, document.outcome, tuple(_change(change) for change in document.changes))
+    changes = tuple(_change(change) for change in document.changes)
+    return Applied(origin, document.outcome, changes, document.plan, document.undoes)
 
 
 def _change(document: _ChangeDocument) -> AppliedChange:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
+from reconcile.core.account import Account
 from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.errors import StateError, StateMoved
@@ -66,12 +67,14 @@ class Store:
         *,
         at: str,
         took_in: Iterable[str] = (),
+        accounts: Mapping[str, Account] | None = None,
     ) -> State:
         """Write and return the version after ``base``: durable and complete when this returns.
 
         ``at`` is now, UTC, ISO 8601. ``took_in`` names the cut-off applies that ``recorded`` accounts for, so that
-        what is left of their journals counts for nothing from then on. Raises ``StateMoved`` when somebody else
-        recorded since ``base``, ``StateError`` when it cannot be written; then nothing was.
+        what is left of their journals counts for nothing from then on. ``accounts`` adds to those of ``base``.
+        Raises ``StateMoved`` when somebody else recorded since ``base``, ``StateError`` when it cannot be written; then
+        nothing was.
         """
         state = State(
             environment=self._backend.environment,
@@ -81,6 +84,7 @@ class Store:
             recorded=dict(recorded),
             apply=self._cleaned(applied),
             took_in=tuple(took_in),
+            accounts={**base.accounts, **(accounts or {})},
         )
         data = to_bytes(state)
         # The number alone would not do: versions in between may have been removed since, and leave room.

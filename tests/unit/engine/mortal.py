@@ -15,7 +15,7 @@ from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.errors import StateError
 from reconcile.core.operation import Job, Ready
 from reconcile.engine.link import Link
-from reconcile.engine.run import Place
+from reconcile.engine.place import Place
 from reconcile.providers.base import Operator, Provider, Surroundings
 from reconcile.state.backend import Backend
 

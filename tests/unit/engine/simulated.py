@@ -28,7 +28,7 @@ from reconcile.engine.events import Event, StepTold
 from reconcile.engine.link import Link, Outside
 from reconcile.engine.loom import Message
 from reconcile.engine.pipeline import Control, Result
-from reconcile.engine.run import Place
+from reconcile.engine.place import Place
 from reconcile.engine.runs import Watching, go_on, holding, open_run, step_plans
 from reconcile.providers.registry import providers
 from reconcile.sandbox import Sandbox, Server, environment

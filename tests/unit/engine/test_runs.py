@@ -13,7 +13,6 @@ from reconcile.engine import by_hand
 from reconcile.engine.by_hand import HandResult, HandWork
 from reconcile.engine.claim import TargetClaim, pipeline_key, target_key
 from reconcile.engine.pipeline import Control
-from reconcile.engine.run import owner_of
 from reconcile.engine.runs import (
     Choice,
     Opening,
@@ -269,13 +268,13 @@ def test_locks_have_keys_for_any_name_and_none_twice() -> None:
 
 
 def test_a_claim_is_held_by_one_and_given_back(bed: Bed) -> None:
-    one, other = (TargetClaim(bed.backend, owner_of(bed.place(author=name)), "tamr", "source:a") for name in "xy")
+    one, other = (TargetClaim(bed.backend, bed.place(author=name).owner, "tamr", "source:a") for name in "xy")
     assert one.take()
     assert not other.take()
     one.release()
     one.release()
     assert other.take()
-    assert TargetClaim(bed.backend, owner_of(bed.place()), "tamr", "source:b").take()
+    assert TargetClaim(bed.backend, bed.place().owner, "tamr", "source:b").take()
     other.release()
 
 

@@ -12,7 +12,8 @@ from reconcile.core.address import Address
 from reconcile.core.errors import AnswerLost, LockHeld, ObjectNotFound, PlatformError, Refused, StateError, Unavailable
 from reconcile.core.kind import Action
 from reconcile.core.snapshot import Recorded, Values
-from reconcile.engine.run import Place, Wish, owner_of, plan
+from reconcile.engine.place import Place
+from reconcile.engine.planning import Wish, from_files, make_plan
 from reconcile.engine.switch_flags import Switched, switch_flags
 from reconcile.state.backend import Backend
 from reconcile.state.intent import Intent
@@ -119,7 +120,7 @@ def test_nothing_is_sent_while_somebody_applies(bed: Bed) -> None:
     """Refused, with the lock's own words."""
     place = place_of(bed)
     recorded(place)
-    with acquire(place.backend, owner_of(place), lambda: datetime.now(UTC)), pytest.raises(LockHeld):
+    with acquire(place.backend, place.owner, lambda: datetime.now(UTC)), pytest.raises(LockHeld):
         switch_flags(place, TABLE, OFF)
     assert bed.entries(path="/v1/configuration") == []
 
@@ -159,8 +160,8 @@ def test_a_switch_that_could_not_be_recorded_is_in_doubt_for_the_next_plan(bed: 
     with pytest.raises(StateError):
         switch_flags(stubborn, TABLE, OFF)
     assert place.store.latest().serial == 1
-    found = plan(place, Wish())
-    assert (found.recorded[TABLE].values, found.recorded[TABLE].certain) == (OFF, False)
+    found = make_plan(place, from_files(Wish()))
+    assert (found.basis.recorded[TABLE].values, found.basis.recorded[TABLE].certain) == (OFF, False)
     assert "in-flight" in {each.code for each in found.plan.diagnostics}
 
 

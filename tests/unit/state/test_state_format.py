@@ -70,7 +70,7 @@ def test_the_same_state_gives_the_same_bytes_whatever_the_order() -> None:
 def test_a_file_is_readable_json_with_one_object_a_line() -> None:
     data = to_bytes(STATE_1)
     document = json.loads(data)
-    assert document["format"] == "reconcile.state/1"
+    assert document["format"] == "reconcile.state/2"
     assert sorted(document) == list(document)
     assert document["objects"][str(BOARD)]["values"]["days_of_week"] == ["Monday", "Thursday"]
     assert [line for line in data.decode().splitlines() if line.startswith('"sales/')] == [
@@ -155,36 +155,89 @@ def test_a_newer_format_says_to_upgrade_even_when_its_shape_is_unknown() -> None
     (diagnostic,) = caught.value.diagnostics
     assert diagnostic.code == "state-too-new"
     assert "reconcile.state/3" in diagnostic.detail
-    assert "reconcile.state/1" in diagnostic.detail
+    assert "reconcile.state/2" in diagnostic.detail
     assert "upgrade the program" in diagnostic.hint
+
+
+VERSION_1: dict[str, Any] = {
+    "apply": {
+        "applied_at": "2026-11-22T14:00:00Z",
+        "by": "ann",
+        "changes": [
+            {
+                "action": "delete",
+                "address": "sales/schedule/recipe:A",
+                "after": {},
+                "before": {"frequency": "daily"},
+                "error": None,
+                "outcome": "done",
+                "requests": [["DELETE", "/x"]],
+            }
+        ],
+        "command": "reconcile apply",
+        "commit": None,
+        "host": "h",
+        "id": "0a1b",
+        "job": None,
+        "outcome": "done",
+    },
+    "environment": "prod",
+    "format": "reconcile.state/1",
+    "lineage": "l",
+    "objects": {
+        "sales/schedule/recipe:B": {
+            "applied_at": "2026-11-22T14:00:00Z",
+            "certain": True,
+            "file": "sales.yaml",
+            "id": "05v",
+            "protect": False,
+            "values": {"frequency": "daily"},
+        }
+    },
+    "serial": 3,
+    "took_in": ["9f"],
+    "written_at": "2026-11-22T14:00:01Z",
+}
+
+
+@pytest.mark.parametrize("has_apply", [True, False])
+def test_a_file_of_version_1_is_read(has_apply: bool) -> None:
+    document = VERSION_1 if has_apply else {**VERSION_1, "apply": None}
+    state = parsed(json.dumps(document).encode())
+    assert (state.serial, state.lineage, state.took_in, state.accounts) == (3, "l", ("9f",), {})
+    assert [str(address) for address in state.recorded] == ["sales/schedule/recipe:B"]
+    if has_apply:
+        assert state.apply
+        assert (state.apply.origin.id, state.apply.plan, state.apply.undoes) == ("0a1b", None, None)
+    assert parsed(to_bytes(state)) == state
 
 
 def older(upgrades: dict[int, Upgrade]) -> Family[StateDocument]:
     """The family as if there had been versions before the first."""
-    return Family("state", 1, StateDocument, upgrades)
+    return Family("state", 2, StateDocument, upgrades)
 
 
 def test_an_older_version_is_brought_up_step_by_step() -> None:
-    old = json.loads(to_bytes(STATE_1)) | {"format": "reconcile.state/0", "number": 12}
+    old = json.loads(to_bytes(STATE_1)) | {"format": "reconcile.state/1", "number": 12}
     del old["serial"]
 
     def number_became_serial(document: dict[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in document.items() if name != "number"} | {"serial": document["number"]}
 
-    family = older({0: number_became_serial})
+    family = older({1: number_became_serial})
     assert from_bytes(json.dumps(old).encode(), "p", "h", family) == STATE_1
 
 
-@pytest.mark.parametrize("number", ["reconcile.state/0", "reconcile.state/00"])
+@pytest.mark.parametrize("number", ["reconcile.state/1", "reconcile.state/01"])
 def test_an_older_version_that_is_damaged_is_damaged(number: str) -> None:
     old = json.dumps({"format": number}).encode()
-    with pytest.raises(StateDamaged, match="not what version 0 was"):
-        from_bytes(old, "p", "h", older({0: lambda d: {**d, "serial": d["number"]}}))
+    with pytest.raises(StateDamaged, match="not what version 1 was"):
+        from_bytes(old, "p", "h", older({1: lambda d: {**d, "serial": d["number"]}}))
     with pytest.raises(StateDamaged, match="lineage: Field required"):
-        from_bytes(old, "p", "h", older({0: lambda d: d}))
+        from_bytes(old, "p", "h", older({1: lambda d: d}))
 
 
 def test_every_released_version_has_its_way_up() -> None:
     assert set(STATE.upgrades) == set(range(1, STATE.version))
-    assert STATE.format == "reconcile.state/1"
+    assert STATE.format == "reconcile.state/2"
     assert issubclass(StateDamaged, StateError)

@@ -136,7 +136,7 @@ def test_a_version_without_lineage_is_damaged(folder: Backend) -> None:
 
 def test_a_newer_format_is_its_own_error(folder: Backend) -> None:
     three_versions(folder)
-    folder.create("state/00000004.json", b'{"format": "reconcile.state/2"}')
+    folder.create("state/00000004.json", b'{"format": "reconcile.state/3"}')
     with pytest.raises(StateTooNew):
         Store(folder).latest()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from reconcile.core.account import Account
 from reconcile.core.kind import Connected, Kind
 from reconcile.core.operation import Operation
 from reconcile.providers.base import Operator, Reader, Surroundings, Writer
@@ -30,6 +31,11 @@ class CrmAnalyticsProvider:
     def secrets(self, connection: Connection) -> tuple[str, ...]:
         """Return the secrets of the auth method."""
         return secret_values(connection)
+
+    def account(self, connection: Connection) -> Account:
+        """Return the org by its address: its id is known only after a login."""
+        auth = connection.auth
+        return Account(connection.instance_url or (f"the sf org {auth.org}" if auth.method == "sf_cli" else ""))
 
     def reader(self, name: str, connection: Connection, surroundings: Surroundings) -> Reader:
         """Return a reader over a client that can only GET."""

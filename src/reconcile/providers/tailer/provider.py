@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from reconcile.core.account import Account
 from reconcile.core.address import Address
 from reconcile.core.kind import Action, Connected, Kind
 from reconcile.core.operation import Operation, Order
@@ -74,6 +75,10 @@ class TailerProvider:
     def secrets(self, connection: Connection) -> tuple[str, ...]:
         """Return the token, if the settings hold one."""
         return secret_values(connection)
+
+    def account(self, connection: Connection) -> Account:
+        """Return the account and its environment."""
+        return Account(connection.base_url, f"{connection.account}/{connection.environment}")
 
     def reader(self, name: str, connection: Connection, surroundings: Surroundings) -> Reader:
         """Return a reader that makes no call: there is nothing to read (platform page 0.1, 0.2)."""

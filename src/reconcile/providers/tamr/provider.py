@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from reconcile.core.account import Account
 from reconcile.core.kind import Connected, Kind
 from reconcile.core.operation import Operation
 from reconcile.core.request import Request
@@ -29,6 +30,10 @@ class TamrProvider:
     def secrets(self, connection: Connection) -> tuple[str, ...]:
         """Return the API key."""
         return secret_values(connection)
+
+    def account(self, connection: Connection) -> Account:
+        """Return the tenant by its address, which names it."""
+        return Account(connection.base_url)
 
     def reader(self, name: str, connection: Connection, surroundings: Surroundings) -> Reader:
         """Return a reader of nothing."""

@@ -1,0 +1,158 @@
+"""Carrying out a plan, as every command does that changes something: show it, ask, make the changes, tell."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconcile.cli.border import Border, border
+from reconcile.cli.exit_codes import ExitCode
+from reconcile.cli.options import Options, err, has_terminal
+
+if TYPE_CHECKING:
+    from reconcile.cli.workspace import Workspace
+    from reconcile.core.plan import Plan
+    from reconcile.engine.events import Listener
+    from reconcile.engine.planning import Planner
+    from reconcile.engine.run import Applied
+
+
+def perform(
+    options: Options, prepare: Callable[[Listener], tuple[Workspace, Planner]], *, yes: bool, requests: bool
+) -> int:
+    """Carry out the plan that ``prepare`` makes, and return the exit code.
+
+    ``prepare`` is given who listens. The plan is shown and, unless ``yes``, asked about before anything is changed.
+    """
+    from reconcile.cli.progress import Progress
+    from reconcile.engine.run import carry_out
+
+    edge = border()
+    with Progress(options, edge) as progress, _interrupts() as interrupts:
+        workspace, planner = prepare(progress)
+        edge.show(workspace.config.diagnostics, options)
+        shown: list[Plan] = []
+
+        def approve(plan: Plan) -> bool:
+            progress.pause()
+            shown.append(plan)
+            _show(plan, options, edge, requests)
+            if not (yes or _asked(len(plan.changes))):
+                return False
+            interrupts.hold()
+            return True
+
+        applied = carry_out(workspace.place, planner, approve, interrupts.came)
+    if not shown:
+        _show(applied.plan, options, edge, requests)
+    return _told(applied, options, edge, interrupted=interrupts.came())
+
+
+def _show(plan: Plan, options: Options, edge: Border, requests: bool) -> None:
+    from reconcile.render.text import plan_text
+
+    if options.format == "text":
+        edge.print(plan_text(plan, color=options.color_for(sys.stdout), prefix=edge.prefix, requests=requests))
+        sys.stdout.flush()
+    edge.show([*plan.diagnostics, *plan.refusals], options)
+
+
+def _asked(count: int) -> bool:
+    from reconcile.core.diagnostic import Diagnostic
+    from reconcile.core.errors import Refused
+    from reconcile.render.terminal import counted
+
+    if not has_terminal():
+        raise Refused(
+            Diagnostic(
+                "no-terminal",
+                "There is no terminal to ask on",
+                "apply asks before it changes anything.",
+                hint="look at the plan, then run it with --yes",
+            )
+        )
+    return click.confirm(f"\nMake {counted(count, 'change')}?", default=False, err=True)
+
+
+def _told(applied: Applied, options: Options, edge: Border, *, interrupted: bool) -> int:
+    from reconcile.render.result import result_document, result_markdown, result_text
+
+    edge.show([r.diagnostic for r in applied.results if r.diagnostic], options)
+    if applied.trouble:
+        edge.show(applied.trouble.diagnostics, options)
+    match options.format:
+        case "json":
+            edge.print_document(result_document(applied))
+        case "markdown":
+            edge.print(result_markdown(applied, prefix=edge.prefix))
+        case _:
+            edge.print(result_text(applied, color=options.color_for(sys.stdout)))
+    return ExitCode.INTERRUPTED if interrupted else exit_code(applied)
+
+
+def exit_code(applied: Applied) -> ExitCode:
+    """Return what became of an apply, as its exit code."""
+    from reconcile.engine.apply import Outcome
+
+    plan, outcomes = applied.plan, [result.outcome for result in applied.results]
+    done = outcomes.count(Outcome.DONE)
+    if plan.refusals:
+        return ExitCode.REFUSED
+    if applied.trouble:
+        return ExitCode.FAILED
+    if not outcomes:
+        if plan.changes:
+            return ExitCode.REFUSED
+        return ExitCode.FAILED if plan.has_errors else ExitCode.DONE
+    if done == len(outcomes):
+        return ExitCode.IN_PART if plan.has_errors else ExitCode.DONE
+    if done:
+        return ExitCode.IN_PART
+    all_moved = all(outcome is Outcome.REFUSED for outcome in outcomes)
+    return ExitCode.REFUSED if all_moved and not plan.has_errors else ExitCode.FAILED
+
+
+class _Interrupts:
+    """Ctrl-C and SIGTERM, held back while calls are being made so that what was begun is finished and recorded."""
+
+    def __init__(self) -> None:
+        self._event = Event()
+        self._kept: dict[int, Any] = {}
+
+    def came(self) -> bool:
+        """Say whether somebody wants to stop."""
+        return self._event.is_set()
+
+    def hold(self) -> None:
+        """Hold interrupts from now on. A second one ends the program at once; the journal knows what was in flight."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._kept[number] = signal.signal(number, self._handle)
+
+    def let_go(self) -> None:
+        """Let interrupts through again."""
+        for number, handler in self._kept.items():
+            signal.signal(number, handler)
+
+    def _handle(self, number: int, frame: object) -> None:
+        if self._event.is_set():
+            # Not by an exception: it would wait for the threads whose calls nobody wants to wait for any more.
+            err("\ninterrupted again: stopped; the next plan says what was in flight\n")
+            os._exit(ExitCode.INTERRUPTED)
+        self._event.set()
+        err("\ninterrupted: calls under way are finished and recorded, the rest is not begun\n")
+
+
+@contextmanager
+def _interrupts() -> Iterator[_Interrupts]:
+    interrupts = _Interrupts()
+    try:
+        yield interrupts
+    finally:
+        interrupts.let_go()

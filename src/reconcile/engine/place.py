@@ -1,0 +1,59 @@
+"""Where a command works: the files' contents, the connections, the state, and the world outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from reconcile.core.account import Account
+from reconcile.core.address import Address
+from reconcile.core.diagnostic import Diagnostic
+from reconcile.core.guard import DeleteLimits
+from reconcile.core.kind import Connected
+from reconcile.core.snapshot import Desired
+from reconcile.engine.link import Link, Outside
+from reconcile.state.backend import Backend
+from reconcile.state.format import Origin
+from reconcile.state.lock import Owner
+from reconcile.state.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Everything that the stories of this room are given. ``clock`` counts seconds and never goes back."""
+
+    environment: str
+    desired: Mapping[Address, Desired]
+    links: Mapping[str, Link]
+    backend: Backend
+    limits: DeleteLimits
+    outside: Outside
+    origin: Origin
+    clock: Callable[[], float]
+    pid: int = 0
+
+    @property
+    def kinds(self) -> Mapping[tuple[str, str], Connected]:
+        """The kinds of every connection, by (connection, kind)."""
+        return {key: kind for link in self.links.values() for key, kind in link.connected().items()}
+
+    @property
+    def store(self) -> Store:
+        """The versions of the state."""
+        return Store(self.backend, self.outside.redactor.clean)
+
+    @property
+    def accounts(self) -> Mapping[str, Account]:
+        """Where each connection leads now, by name."""
+        return {name: link.account for name, link in self.links.items()}
+
+    @property
+    def owner(self) -> Owner:
+        """Who holds the lock while this command does."""
+        origin = self.origin
+        return Owner(origin.id, origin.by, origin.host, self.pid, self.outside.redactor.clean(origin.command))
+
+    def cleaned(self, diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+        """Return the diagnostics without secrets: a platform may quote what it was sent."""
+        clean = self.outside.redactor.clean
+        return [replace(d, detail=clean(d.detail), hint=clean(d.hint)) for d in diagnostics]
