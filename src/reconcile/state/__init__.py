@@ -6,7 +6,8 @@ One layout for every backend, below ``<state location>/<environment>/``::
     lock.json                      who is applying, until when
     journal/000001-<apply id>/     what an apply set out to do, and how far it got; gone once a version holds it
 
-Read from the bottom up: ``backend`` (keys and bytes), ``versioned`` and ``format`` (bytes and values), ``store``
-(versions), ``process`` and ``lock``, ``intent`` and ``journal`` (written by an apply), ``unfinished`` (read after one
-that was cut off). This package imports none of its modules, so importing it costs nothing.
+Read from the bottom up: ``backend`` (keys and bytes; ``folder``, ``cloud`` and ``postgres`` are places for them),
+``versioned`` and ``format`` (bytes and values), ``store`` (versions), ``process`` and ``lock``, ``intent`` and
+``journal`` (written by an apply), ``unfinished`` (read after one that was cut off), ``shape`` and ``plan_file`` (saved
+plans). This package imports none of its modules, so importing it costs nothing.
 """

@@ -6,22 +6,23 @@ What the rest builds on is ``create``: of any number of writers of one key exact
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import MemoryStore
 
-from reconcile.core.diagnostic import Diagnostic
+from reconcile.core.diagnostic import Diagnostic, did_you_mean
 from reconcile.core.errors import StateError
 from reconcile.state.trouble import trouble
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
-
-LATER = ("s3", "gs", "az", "postgresql")
 
 # Keys and environments become file names on every platform, so they are ours to choose and never free text.
 _WORD = r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
@@ -67,28 +68,72 @@ class Backend(Protocol):
         """Remove a key; one that is not there is no error."""
 
 
-def open_backend(location: str, root: Path, environment: str) -> Backend:
-    """Return the keys of ``environment`` at ``location``; nothing is read or created yet.
+@runtime_checkable
+class Dated(Protocol):
+    """What a place can also do when it has a clock of its own. ``isinstance(backend, Dated)`` tells."""
 
-    ``location`` is a folder (relative to the workspace ``root``), or ``memory://`` for a fresh one that is forgotten
-    with the process. Raises ``StateError`` for a location that this version cannot use and for an environment name
-    that is no plain word.
+    def written_at(self, key: str) -> datetime | None:
+        """Return when ``key`` was last written, UTC, by the place's own clock; None when the place does not say.
+
+        Often to the second only. Raises ``KeyMissing``.
+        """
+
+
+def open_backend(location: str, root: Path, environment: str, environ: Mapping[str, str] = os.environ) -> Backend:
+    """Return the keys of ``environment`` at ``location``; nothing is read, created or connected to yet.
+
+    ``location`` is a folder (relative to the workspace ``root``), a URL with one of ``SCHEMES``, or ``memory://`` for
+    a fresh place that is forgotten with the process. ``environ`` is the environment of this process, where credentials
+    are looked for (the clouds' own libraries look nowhere else). Raises ``StateError`` for a location that cannot be
+    used and for an environment name that is no plain word.
     """
-    # Only what is used is loaded: every place brings its own libraries.
-    from reconcile.state.folder import FolderBackend
-
     if not _ENVIRONMENT.fullmatch(environment) or environment.endswith("."):
         raise StateError(_bad_environment(environment))
     scheme, has_scheme, _ = location.partition("://")
-    if scheme == "memory" and has_scheme:
-        return ObjectBackend(MemoryStore(), environment, location)
+    if has_scheme and scheme in SCHEMES:
+        return SCHEMES[scheme](location, environment, environ)
     if has_scheme or not location.strip():
-        raise StateError(_bad_location(location, scheme))
+        raise StateError(_bad_location(scheme if has_scheme else ""))
+    return _folder(location, root, environment)
+
+
+# Only what is used is loaded: every place brings its own libraries, and some are not installed.
+
+
+def _folder(location: str, root: Path, environment: str) -> Backend:
+    from reconcile.state.folder import FolderBackend
+
     return FolderBackend(root / Path(location).expanduser() / environment, environment)
 
 
+def _memory(location: str, environment: str, environ: Mapping[str, str]) -> Backend:
+    return ObjectBackend(MemoryStore(), environment, location)
+
+
+def _cloud(location: str, environment: str, environ: Mapping[str, str]) -> Backend:
+    from reconcile.state.cloud import open_cloud
+
+    return open_cloud(location, environment, environ)
+
+
+def _postgres(location: str, environment: str, environ: Mapping[str, str]) -> Backend:
+    from reconcile.state.postgres import open_postgres
+
+    return open_postgres(location, environment, environ)
+
+
+SCHEMES: Mapping[str, Callable[[str, str, Mapping[str, str]], Backend]] = {
+    "s3": _cloud,
+    "gs": _cloud,
+    "az": _cloud,
+    "postgresql": _postgres,
+    "postgres": _postgres,
+    "memory": _memory,
+}
+
+
 class ObjectBackend:
-    """Keys in an object store, through obstore. Create-only is the store's own."""
+    """Keys in a store of this machine, through obstore. Create-only is the store's own."""
 
     def __init__(self, store: ObjectStore, environment: str, location: str) -> None:
         self._store, self._location = store, location
@@ -139,6 +184,15 @@ class ObjectBackend:
         except (BaseError, OSError) as error:
             raise trouble("delete", self.place(key), error) from None
 
+    def written_at(self, key: str) -> datetime | None:
+        """Return when a key was last written; see ``Dated``."""
+        try:
+            return obstore.head(self._store, checked(key))["last_modified"]
+        except FileNotFoundError:
+            raise KeyMissing(key) from None
+        except (BaseError, OSError) as error:
+            raise trouble("read", self.place(key), error) from None
+
 
 def checked(key: str) -> str:
     """Return ``key``. Raises ``ValueError`` for one that could leave its folder: keys are made by us, not by users."""
@@ -156,12 +210,13 @@ def _bad_environment(environment: str) -> Diagnostic:
     )
 
 
-def _bad_location(location: str, scheme: str) -> Diagnostic:
-    known = scheme in LATER
+def _bad_location(scheme: str) -> Diagnostic:
+    # Never the location itself: whoever mistypes the scheme may have written a password behind it.
+    known = ", ".join(f"{name}://" for name in SCHEMES if name not in ("memory", "postgres"))
+    near = did_you_mean(scheme, SCHEMES)
     return Diagnostic(
         code="state-location",
-        summary="This place for the state is not in this version yet" if known else "Not a place for the state",
-        detail=f"`state: {location}` cannot be used"
-        + (f": this version has no {scheme}:// backend." if known else "; it names no folder."),
-        hint="use a folder, for example `state: .reconcile` (the default); a shared drive works too",
+        summary="Not a place for the state",
+        detail=f"There is no {scheme}:// for `state:` in this version." if scheme else "`state:` names no folder.",
+        hint=near or f"use a folder, for example `state: .reconcile` (the default), or one of {known}",
     )

@@ -13,6 +13,7 @@ import os
 import stat
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -79,6 +80,13 @@ class FolderBackend:
         if key.count("/") > 1:
             with contextlib.suppress(OSError):
                 (self._folder / key).parent.rmdir()
+
+    def written_at(self, key: str) -> datetime | None:
+        """Return when a file was last written; see ``Dated``."""
+        objects = self._existing(key)
+        if objects is None:
+            raise KeyMissing(key)
+        return objects.written_at(key)
 
     @contextlib.contextmanager
     def _staged(self, key: str, data: bytes) -> Iterator[tuple[LocalStore, str]]:

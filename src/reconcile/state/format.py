@@ -4,6 +4,7 @@
 
     {"accounts": {"sales": {"site": "https://acme.my.salesforce.com", "tenant": ""}},    where the connections led
     "apply": {...} | null,                the apply that wrote this version
+    "cut_off": [{...}, ...],              what is known of those in took_in; only where there are any
     "environment": "prod",
     "format": "reconcile.state/2",
     "lineage": "...",                      one for the life of a state, from its first version on
@@ -63,7 +64,8 @@ class Origin:
 class AppliedChange:
     """What became of one change. ``outcome`` is the engine's word; ``error`` is one line, or None.
 
-    ``requests`` holds method and path of what was sent.
+    ``requests`` holds method and path of what was sent, ``hidden`` the fields that the platform had and did not show,
+    so that ``before`` lacks them.
     """
 
     address: Address
@@ -73,6 +75,7 @@ class AppliedChange:
     after: Values = field(default_factory=dict)
     error: str | None = None
     requests: tuple[tuple[str, str], ...] = ()
+    hidden: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +96,9 @@ class Applied:
 class State:
     """One version of what is recorded. Before the first one: lineage "", serial 0, nothing recorded.
 
-    ``apply`` is what wrote this version, None where it was something else (``state forget``). ``took_in`` names the
-    applies that were cut off and whose journals this version accounts for. ``accounts`` says, for each connection that
-    was ever applied to, which account of its platform that was.
+    ``apply`` is what wrote this version, None in some of those that older programs wrote. ``took_in`` names the applies
+    that were cut off and whose journals this version accounts for, ``cut_off`` is what those journals told of them.
+    ``accounts`` says, for each connection that was ever applied to, which account of its platform that was.
     """
 
     environment: str = ""
@@ -106,6 +109,7 @@ class State:
     apply: Applied | None = None
     took_in: tuple[str, ...] = ()
     accounts: Mapping[str, Account] = field(default_factory=dict)
+    cut_off: tuple[Applied, ...] = ()
 
 
 def to_bytes(state: State) -> bytes:
@@ -114,6 +118,7 @@ def to_bytes(state: State) -> bytes:
     members = {
         "accounts": encode({name: flat(account) for name, account in state.accounts.items()}),
         "apply": encode(_apply(state.apply)),
+        **({"cut_off": encode([_apply(each) for each in state.cut_off])} if state.cut_off else {}),
         "environment": encode(state.environment),
         "format": encode(STATE.format),
         "lineage": encode(state.lineage),
@@ -138,6 +143,7 @@ def from_bytes(data: bytes, place: str, hint: str, family: Family[StateDocument]
             (address := Address.parse(text)): recorded_of(address, item) for text, item in document.objects.items()
         }
         apply = _applied(document.apply)
+        cut_off = tuple(filter(None, map(_applied, document.cut_off)))
     except ValueError as error:
         raise family.damaged(place, str(error), hint) from None
     return State(
@@ -149,6 +155,7 @@ def from_bytes(data: bytes, place: str, hint: str, family: Family[StateDocument]
         apply=apply,
         took_in=tuple(document.took_in),
         accounts={name: Account(item.site, item.tenant) for name, item in document.accounts.items()},
+        cut_off=cut_off,
     )
 
 
@@ -216,6 +223,7 @@ class StateDocument(Document):
     apply: _ApplyDocument | None
     took_in: list[str]
     accounts: dict[str, _AccountDocument]
+    cut_off: list[_ApplyDocument] = Field(default_factory=list)
 
 
 # Lists become tuples while they are read; what is inside a list waits for `values_of`.
@@ -247,6 +255,7 @@ class _ChangeDocument(Document):
     after: dict[str, _ValueDocument]
     error: str | None
     requests: list[tuple[str, str]]
+    hidden: list[str] = Field(default_factory=list)
 
 
 class _ApplyDocument(Document):
@@ -287,12 +296,15 @@ def _member(key: str, item: dict[str, object]) -> bytes:
 def _apply(applied: Applied | None) -> dict[str, object] | None:
     if applied is None:
         return None
-    changes = [
-        {**flat(change), "address": str(change.address), "before": dict(change.before), "after": dict(change.after)}
-        for change in applied.changes
-    ]
+    changes = [_change_document(change) for change in applied.changes]
     beside = {"outcome": applied.outcome, "plan": applied.plan, "undoes": applied.undoes}
     return {**flat(applied.origin), **beside, "changes": changes}
+
+
+def _change_document(change: AppliedChange) -> dict[str, object]:
+    written = {**flat(change), "address": str(change.address), "before": dict(change.before)}
+    written |= {"after": dict(change.after)}
+    return written if change.hidden else {name: item for name, item in written.items() if name != "hidden"}
 
 
 def _applied(document: _ApplyDocument | None) -> Applied | None:
@@ -312,4 +324,5 @@ def _change(document: _ChangeDocument) -> AppliedChange:
         values_of(document.after),
         document.error,
         tuple(document.requests),
+        tuple(document.hidden),
     )

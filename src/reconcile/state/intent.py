@@ -14,9 +14,12 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Literal
 
+from pydantic import Field
+
 from reconcile.core.address import Address
 from reconcile.core.kind import Action
 from reconcile.core.plan import Change
+from reconcile.core.redact import cleaned
 from reconcile.core.request import Request
 from reconcile.core.snapshot import Recorded, Values
 from reconcile.state.format import ObjectDocument, Origin, flat, object_document, recorded_of, values_of
@@ -39,7 +42,8 @@ class Outcome(StrEnum):
 class Intent:
     """One change that an apply is about to make. ``before`` and ``after`` are empty where nothing is there.
 
-    ``to_record`` is what is recorded when it is done, None where the object is forgotten then.
+    ``to_record`` is what is recorded when it is done, None where the object is forgotten then. ``hidden`` names fields
+    that ``before`` lacks because the platform does not show them.
     """
 
     address: Address
@@ -50,12 +54,14 @@ class Intent:
     to_record: Recorded | None = None
     id: str | None = None
     one_shot: bool = False
+    hidden: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Begin:
     """Who applies, from which version of the state (0 where there was none), and what.
 
+    ``plan`` is the id of the saved plan that is carried out, ``undoes`` that of the apply that is taken back, if any.
     With every intent it is the object a journal begins with; with one only, it is noted before the call of a one-shot,
     so that nothing else needs to be readable to know that it may have been done.
     """
@@ -64,6 +70,8 @@ class Begin:
     lineage: str
     serial: int
     intents: tuple[Intent, ...] = ()
+    plan: str | None = None
+    undoes: str | None = None
 
 
 def intent_of(change: Change, *, one_shot: bool) -> Intent:
@@ -77,6 +85,7 @@ def intent_of(change: Change, *, one_shot: bool) -> Intent:
         change.to_record,
         change.id,
         one_shot,
+        change.hidden,
     )
 
 
@@ -89,6 +98,8 @@ def begin_to_bytes(begin: Begin, clean: Callable[[str], str]) -> bytes:
             "origin": flat(origin),
             "lineage": begin.lineage,
             "serial": begin.serial,
+            "plan": begin.plan,
+            "undoes": begin.undoes,
             "intents": [_intent_document(intent, clean) for intent in begin.intents],
         }
     )
@@ -104,7 +115,8 @@ def begin_from_bytes(data: bytes, place: str) -> Begin:
         intents = tuple(_intent(item) for item in document.intents)
     except ValueError as error:
         raise _BEGIN.damaged(place, str(error), _HINT) from None
-    return Begin(Origin(**dict(document.origin)), document.lineage, document.serial, intents)
+    origin = Origin(**dict(document.origin))
+    return Begin(origin, document.lineage, document.serial, intents, document.plan, document.undoes)
 
 
 def settled_to_bytes(outcomes: Mapping[Address, Outcome]) -> bytes:
@@ -145,13 +157,16 @@ class _IntentDocument(Document):
     to_record: ObjectDocument | None
     id: str | None
     one_shot: bool
+    hidden: list[str] = Field(default_factory=list)
 
 
 class _BeginDocument(Document):
-    format: Literal["reconcile.journal/1"]
+    format: Literal["reconcile.journal/2"]
     origin: _OriginDocument
     lineage: str
     serial: int
+    plan: str | None
+    undoes: str | None
     intents: list[_IntentDocument]
 
 
@@ -160,13 +175,17 @@ class _SettledDocument(Document):
     outcomes: dict[str, Outcome]
 
 
-_BEGIN: Family[_BeginDocument] = Family("journal", 1, _BeginDocument)
+def _begin_from_1(document: dict[str, Any]) -> dict[str, Any]:
+    return {**document, "plan": None, "undoes": None}
+
+
+_BEGIN: Family[_BeginDocument] = Family("journal", 2, _BeginDocument, {1: _begin_from_1})
 _SETTLED: Family[_SettledDocument] = Family("journal", 1, _SettledDocument)
 
 
 def _intent_document(intent: Intent, clean: Callable[[str], str]) -> dict[str, object]:
     requests = [
-        {**flat(request), "path": clean(request.path), "body": _cleaned(request.body, clean)}
+        {**flat(request), "path": clean(request.path), "body": cleaned(request.body, clean)}
         for request in intent.requests
     ]
     return {
@@ -190,19 +209,8 @@ def _intent(document: _IntentDocument) -> Intent:
         recorded_of(address, document.to_record) if document.to_record else None,
         document.id,
         document.one_shot,
+        tuple(document.hidden),
     )
-
-
-def _cleaned(body: Any, clean: Callable[[str], str]) -> Any:
-    match body:
-        case str():
-            return clean(body)
-        case Mapping():
-            return {key: _cleaned(item, clean) for key, item in body.items()}
-        case list() | tuple():
-            return [_cleaned(item, clean) for item in body]
-        case _:
-            return body
 
 
 def _addresses(texts: Iterable[str], place: str) -> list[Address]:

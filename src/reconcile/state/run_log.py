@@ -179,6 +179,19 @@ def unclosed_ids(backend: Backend) -> list[str]:
     return sorted((name for name, keys in numbers.items() if len(keys) > 1 or 0 in keys), reverse=True)
 
 
+def closed_keys(backend: Backend) -> dict[str, list[str]]:
+    """Return the keys of every run that is over, by its id, in the order to remove them; without reading any."""
+    keys = backend.list(FOLDER)
+    closed = {
+        name: list(found.values()) for name, found in _numbers(keys).items() if len(found) == 1 and 0 not in found
+    }
+    stops = {f"{FOLDER}/{name}/{STOP}": name for name in closed}
+    for key in keys:
+        if key in stops:
+            closed[stops[key]].insert(0, key)
+    return closed
+
+
 def ask_to_stop(backend: Backend, id: str) -> None:
     """Note that a run is to be stopped, for whoever is running it."""
     with contextlib.suppress(KeyTaken):

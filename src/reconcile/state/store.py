@@ -30,12 +30,18 @@ _LOOKS = 3
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version as history tells it: what wrote it, or why it cannot be read."""
+    """One version as history tells it: what wrote it, or why it cannot be read.
+
+    ``cut_off`` are applies that were cut off before it and that it accounts for. ``is_there`` is False for one that was
+    removed.
+    """
 
     serial: int
     written_at: str = ""
     apply: Applied | None = None
     trouble: tuple[Diagnostic, ...] = ()
+    cut_off: tuple[Applied, ...] = ()
+    is_there: bool = True
 
 
 class Store:
@@ -67,14 +73,17 @@ class Store:
         *,
         at: str,
         took_in: Iterable[str] = (),
+        cut_off: Iterable[Applied] = (),
         accounts: Mapping[str, Account] | None = None,
+        guard: Callable[[], None] = lambda: None,
     ) -> State:
         """Write and return the version after ``base``: durable and complete when this returns.
 
         ``at`` is now, UTC, ISO 8601. ``took_in`` names the cut-off applies that ``recorded`` accounts for, so that
-        what is left of their journals counts for nothing from then on. ``accounts`` adds to those of ``base``.
-        Raises ``StateMoved`` when somebody else recorded since ``base``, ``StateError`` when it cannot be written; then
-        nothing was.
+        what is left of their journals counts for nothing from then on; ``cut_off`` is what those told, for history.
+        ``accounts`` adds to those of ``base``.
+        ``guard`` is called right before the write, and may raise (``Lock.check``). Raises ``StateMoved`` when somebody
+        else recorded since ``base``, ``StateError`` when it cannot be written; then nothing was.
         """
         state = State(
             environment=self._backend.environment,
@@ -82,15 +91,17 @@ class Store:
             serial=base.serial + 1,
             written_at=at,
             recorded=dict(recorded),
-            apply=self._cleaned(applied),
+            apply=applied and self._cleaned(applied),
             took_in=tuple(took_in),
             accounts={**base.accounts, **(accounts or {})},
+            cut_off=tuple(self._cleaned(each) for each in cut_off),
         )
         data = to_bytes(state)
         # The number alone would not do: versions in between may have been removed since, and leave room.
         newest = max(self._serials(), default=0)
         if newest != base.serial:
             raise StateMoved(_moved(base.serial, newest))
+        guard()
         try:
             self._backend.create(_key(state.serial), data)
         except KeyTaken:
@@ -98,18 +109,45 @@ class Store:
                 raise StateMoved(_moved(base.serial, state.serial)) from None
         return state
 
+    def fence(self, *, at: str) -> State:
+        """Write the newest version once more, under the next number, and return it. ``at`` is now, UTC, ISO 8601.
+
+        From then on nobody who has read an older one can record. Raises what ``latest`` and ``write`` raise.
+        """
+        for _ in range(_LOOKS):
+            base = self.latest()
+            try:
+                return self.write(base, base.recorded, None, at=at)
+            except StateMoved as error:
+                moved = error  # whoever recorded meanwhile has done so; those who come after must not
+        raise moved
+
+    def version(self, serial: int) -> State | None:
+        """Return one version; None when it is not there, or not any more, or cannot be read."""
+        try:
+            return self._read(serial, [])
+        except (KeyMissing, StateError):
+            return None
+
     def history(self) -> Iterator[Version]:
         """Yield the versions, newest first. One that cannot be read is yielded with its ``trouble``."""
         serials = self._serials()
-        for serial in reversed(serials):
-            try:
-                state = self._read(serial, serials)
-            except KeyMissing:
-                continue
-            except StateError as error:
-                yield Version(serial, trouble=error.diagnostics)
-            else:
-                yield Version(serial, state.written_at, state.apply)
+        found = (self.told(serial, serials) for serial in reversed(serials))
+        yield from (version for version in found if version.is_there)
+
+    def serials(self) -> list[int]:
+        """Return the numbers of the versions that are there, in order, without reading any."""
+        return self._serials()
+
+    def told(self, serial: int, serials: list[int]) -> Version:
+        """Return what one version of those that are there (``serials``) tells, or why it cannot be read."""
+        try:
+            state = self._read(serial, serials)
+        except KeyMissing:
+            return Version(serial, is_there=False)
+        except StateError as error:
+            return Version(serial, trouble=error.diagnostics)
+        return Version(serial, state.written_at, state.apply, cut_off=state.cut_off)
 
     def accounted_for(self, since: int) -> frozenset[str]:
         """Return the ids of the applies that the versions after ``since`` hold or took in.
@@ -154,9 +192,7 @@ class Store:
             f"to go back to the version before it, {_key(older[-1])}, {aside}; the next plan shows what that one misses"
         )
 
-    def _cleaned(self, applied: Applied | None) -> Applied | None:
-        if applied is None:
-            return None
+    def _cleaned(self, applied: Applied) -> Applied:
         changes = tuple(replace(c, error=c.error and self._clean(c.error)) for c in applied.changes)
         origin = replace(applied.origin, command=self._clean(applied.origin.command))
         return replace(applied, origin=origin, changes=changes)
@@ -167,6 +203,11 @@ class Store:
             return self._backend.read(_key(serial)) == data
         except KeyMissing:
             return False
+
+
+def version_key(serial: int) -> str:
+    """Return the key of one version."""
+    return _key(serial)
 
 
 def _key(serial: int) -> str:

@@ -16,7 +16,7 @@ from reconcile.core.diagnostic import Diagnostic, Severity
 from reconcile.core.errors import StateDamaged
 from reconcile.core.snapshot import Recorded, in_doubt
 from reconcile.state.backend import Backend, KeyMissing
-from reconcile.state.format import Origin
+from reconcile.state.format import Applied, AppliedChange, Origin
 from reconcile.state.intent import (
     FOLDER,
     Begin,
@@ -33,6 +33,9 @@ from reconcile.state.store import Store
 T = TypeVar("T")
 
 _FOLDER = re.compile(rf"({FOLDER}/\d+-[^/]+)/.+")
+
+# How history calls the outcome of an apply that did not come to its end.
+CUT_OFF = "cut off"
 
 # How many objects a message names before it says "and so many more".
 NAMED = 5
@@ -112,11 +115,37 @@ def overlay(
     return result, tuple(notes)
 
 
+def applied_of(item: Unfinished) -> Applied | None:
+    """Return an apply that was cut off as history tells it, as far as its journal does; None when that tells nothing.
+
+    A change that certainly was not begun is ``skipped``.
+    """
+    begin = item.begin
+    if begin is None:
+        return None
+    changes = tuple(_told(item, intent) for intent in begin.intents)
+    return Applied(begin.origin, CUT_OFF, changes, begin.plan, begin.undoes)
+
+
 def discard(backend: Backend, left: Sequence[Unfinished]) -> None:
     """Remove the journals in ``left``, which the state accounts for now. For the holder of the lock only."""
     for item in left:
         if not item.is_running:
             remove(backend, item.keys)
+
+
+def _told(item: Unfinished, intent: Intent) -> AppliedChange:
+    outcome = item.ended(intent)
+    may_be_done = outcome is not Outcome.FAILED
+    return AppliedChange(
+        intent.address,
+        intent.action,
+        outcome.value if may_be_done or intent.address in item.settled else "skipped",
+        intent.before,
+        intent.after,
+        requests=tuple((request.method, request.path) for request in intent.requests) if may_be_done else (),
+        hidden=intent.hidden,
+    )
 
 
 def _read(backend: Backend, folder: str, keys: tuple[str, ...]) -> Unfinished:

@@ -258,4 +258,4 @@ def test_damaged_objects_of_a_journal_are_told_apart_from_newer_ones() -> None:
     with pytest.raises(StateDamaged):
         settled_from_bytes(settled_to_bytes({A: Outcome.DONE}).replace(str(A).encode(), b"nowhere"), "p")
     with pytest.raises(StateTooNew):
-        begin_from_bytes(b'{"format": "reconcile.journal/2"}', "p")
+        begin_from_bytes(b'{"format": "reconcile.journal/3"}', "p")

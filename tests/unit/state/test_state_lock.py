@@ -3,41 +3,41 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import subprocess
 import sys
 import threading
-from datetime import UTC, datetime, timedelta, timezone
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from lock_bed import OURS, START, THEIRS, Clock, Dated, Undated
 
 from reconcile.core.diagnostic import Severity
-from reconcile.core.errors import LockHeld, StateDamaged, StateError, StateTooNew
+from reconcile.core.errors import LockHeld, StateDamaged, StateError, StateMoved, StateTooNew
 from reconcile.state import lock as lock_module
 from reconcile.state.backend import Backend, KeyTaken
-from reconcile.state.lock import Lock, Owner, acquire, break_lock, read_holder, read_lock
+from reconcile.state.lock import Lock, acquire, break_lock, read_holder, read_lock
+from reconcile.state.store import Store
 from reconcile.state.trouble import trouble
-
-START = datetime(2026, 11, 22, 14, tzinfo=UTC)
-OURS = Owner("a2", "kim", "laptop", os.getpid(), "reconcile apply")
-THEIRS = Owner("a1", "ci", "runner-7", os.getpid(), "reconcile apply --yes")
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def forward(self, **by: float) -> None:
-        self.now += timedelta(**by)
 
 
 @pytest.fixture
 def clock() -> Clock:
+    """The clock of every machine, and of the place."""
     return Clock()
+
+
+@pytest.fixture
+def folder(folder: Backend, clock: Clock) -> Backend:
+    return Dated(folder, clock)
+
+
+@pytest.fixture
+def memory(memory: Backend, clock: Clock) -> Backend:
+    return Dated(memory, clock)
 
 
 def test_a_lock_says_who_holds_it_since_when_and_until_when(folder: Backend, clock: Clock) -> None:
@@ -101,9 +101,11 @@ def test_a_renewed_lock_is_held_longer(folder: Backend, clock: Clock) -> None:
 def test_times_of_any_zone_are_the_same_times(folder: Backend, clock: Clock) -> None:
     acquire(folder, THEIRS, clock)
     east = timezone(timedelta(hours=9))
+    clock.forward(minutes=14)
     with pytest.raises(LockHeld):
-        acquire(folder, OURS, lambda: (START + timedelta(minutes=14)).astimezone(east))
-    acquire(folder, OURS, lambda: (START + timedelta(minutes=16)).astimezone(east))
+        acquire(folder, OURS, lambda: clock().astimezone(east))
+    clock.forward(minutes=2)
+    acquire(folder, OURS, lambda: clock().astimezone(east))
 
 
 HOLDER = """
@@ -154,53 +156,8 @@ def test_of_many_threads_one_holds_it(memory: Backend, clock: Clock) -> None:
     held[0].check()
 
 
-class Scripted:
-    """A backend in which somebody else acts just before a call of ours."""
-
-    def __init__(self, inner: Backend) -> None:
-        self.inner, self.environment = inner, inner.environment
-        self.place, self.create, self.put = inner.place, inner.create, inner.put
-        self.read, self.list, self.delete = inner.read, inner.list, inner.delete
-
-
-def test_the_slower_of_two_takers_does_not_get_it(memory: Backend, clock: Clock) -> None:
-    acquire(memory, THEIRS, clock)
-    clock.forward(hours=1)
-    slow = Scripted(memory)
-    winners: list[Lock] = []
-
-    def create(key: str, data: bytes) -> None:
-        # Between our deleting the old lock and writing our own, another taker comes in.
-        if len(memory.list("lock.json")) == 0 and not winners:
-            winners.append(acquire(memory, OURS, clock))
-        memory.create(key, data)
-
-    def delete(key: str) -> None:
-        memory.delete(key)
-        slow.create = create
-
-    slow.delete = delete
-    with pytest.raises(LockHeld):
-        acquire(slow, Owner("a3", "eve", "other", os.getpid(), "reconcile apply"), clock)
-    winners[0].check()
-
-
-def test_a_lock_that_another_taker_removed_is_not_believed(memory: Backend, clock: Clock) -> None:
-    early = Scripted(memory)
-
-    def create(key: str, data: bytes) -> None:
-        memory.create(key, data)
-        early.create = memory.create
-        memory.delete(key)  # the other one still believed in the lock that was here before ours
-        acquire(memory, THEIRS, clock)
-
-    early.create = create
-    with pytest.raises(LockHeld):
-        acquire(early, OURS, clock)
-
-
 def test_a_lock_written_by_a_request_whose_answer_was_lost_is_ours(memory: Backend, clock: Clock) -> None:
-    backend = Scripted(memory)
+    backend = Undated(memory)
 
     def create(key: str, data: bytes) -> None:
         memory.create(key, data)
@@ -211,7 +168,7 @@ def test_a_lock_written_by_a_request_whose_answer_was_lost_is_ours(memory: Backe
 
 
 def test_a_lock_that_comes_and_goes_is_refused_in_the_end(memory: Backend, clock: Clock) -> None:
-    backend = Scripted(memory)
+    backend = Undated(memory)
 
     def create(key: str, data: bytes) -> None:
         raise KeyTaken(key)
@@ -232,7 +189,7 @@ def test_a_damaged_lock_is_its_own_error_and_can_be_broken(folder: Backend, cloc
         assert folder.place("lock.json") in diagnostic.detail
         assert "reconcile state unlock" in diagnostic.hint
     assert read_holder(folder, START) is None
-    assert break_lock(folder) is None
+    assert break_lock(folder, OURS, clock) == ()
     acquire(folder, OURS, clock)
 
 
@@ -250,12 +207,70 @@ def test_a_lock_of_a_newer_program_is_not_ours_to_judge(folder: Backend, clock: 
     assert caught.value.diagnostics[0].code == "lock-too-new"
 
 
-def test_breaking_a_lock_tells_whose_it_was(folder: Backend, clock: Clock) -> None:
-    lock = acquire(folder, THEIRS, clock)
-    assert break_lock(folder) == lock.info
-    assert break_lock(folder) is None
+def test_a_lock_of_an_older_program_is_understood(folder: Backend, clock: Clock) -> None:
+    acquire(folder, THEIRS, clock)
+    document = json.loads(folder.read("lock.json"))
+    for name in ("job", "lease", "what"):
+        del document[name]
+    folder.put("lock.json", json.dumps(document).encode())
+    clock.forward(minutes=14)
+    with pytest.raises(LockHeld):
+        acquire(folder, OURS, clock)
+    clock.forward(minutes=1)
+    assert "2026-11-22T14:15:00Z" in acquire(folder, OURS, clock).notes[0].detail
+
+
+def test_in_ci_a_lock_leads_to_the_job(folder: Backend, clock: Clock) -> None:
+    job = "https://ci.example/acme/-/jobs/7"
+    acquire(folder, replace(THEIRS, job=job), clock)
+    with pytest.raises(LockHeld, match=r"`reconcile apply --yes`, https://ci\.example/acme/-/jobs/7\)"):
+        acquire(folder, OURS, clock)
+
+
+def test_a_lock_on_something_else_says_on_what(folder: Backend, clock: Clock) -> None:
+    acquire(folder, THEIRS, clock, key="locks/pipeline-1.json", what="pipeline customers")
+    with pytest.raises(LockHeld, match="has held the lock of pipeline customers since"):
+        acquire(folder, OURS, clock, key="locks/pipeline-1.json", what="pipeline customers")
+    acquire(folder, OURS, clock)
+
+
+def test_breaking_a_lock_shuts_its_holder_out(folder: Backend, clock: Clock) -> None:
+    lock, store = acquire(folder, THEIRS, clock), Store(folder)
+    base = store.latest()
+    assert break_lock(folder, OURS, clock) == ()
+    assert break_lock(folder, OURS, clock) == ()
+    assert read_lock(folder) is None
     with pytest.raises(LockHeld, match="nobody holds it"):
         lock.check()
+    with pytest.raises(StateMoved):
+        store.write(base, {}, None, at="2026-11-22T14:00:00Z")
+    assert store.latest().serial == 1
+
+
+def test_breaking_the_lock_of_a_dead_process_leaves_the_state_alone(folder: Backend, clock: Clock) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        pass
+    acquire(folder, replace(THEIRS, pid=gone.pid), clock)
+    assert break_lock(folder, OURS, clock) == ()
+    assert folder.list("state") == []
+
+
+def test_another_lock_than_the_one_that_was_shown_is_not_broken(folder: Backend, clock: Clock) -> None:
+    shown = acquire(folder, THEIRS, clock)
+    shown.release()
+    now = acquire(folder, OURS, clock)
+    with pytest.raises(LockHeld, match="now kim on laptop"):
+        break_lock(folder, OURS, clock, expected=shown.info.token)
+    now.check()
+
+
+def test_a_lock_is_broken_even_where_the_state_cannot_be_read(folder: Backend, clock: Clock) -> None:
+    acquire(folder, THEIRS, clock)
+    folder.create("state/00000001.json", b"{")
+    (warning,) = break_lock(folder, OURS, clock)
+    assert (warning.code, warning.severity) == ("lock-still-recording", Severity.WARNING)
+    assert folder.place("state/00000001.json") in warning.detail
+    assert read_lock(folder) is None
 
 
 def test_who_holds_it_at_this_moment(folder: Backend, clock: Clock) -> None:
@@ -263,6 +278,10 @@ def test_who_holds_it_at_this_moment(folder: Backend, clock: Clock) -> None:
     lock = acquire(folder, THEIRS, clock)
     assert read_holder(folder, START) == lock.info
     assert read_holder(folder, START + timedelta(minutes=16)) is None
+
+
+def is_lost(lock: Lock) -> bool:
+    return lock.lost
 
 
 class Waits:
@@ -286,6 +305,12 @@ class Waits:
     def end(self) -> None:
         self.go.release(100)
 
+    def step_to_the_end(self, lock: Lock) -> None:
+        """Go on until the lock's thread has given up."""
+        self.end()
+        assert lock._thread
+        lock._thread.join()
+
 
 def test_a_lock_in_use_is_renewed_at_a_third_of_its_lease(folder: Backend, clock: Clock) -> None:
     waits = Waits(clock)
@@ -303,7 +328,7 @@ def test_a_lock_in_use_is_renewed_at_a_third_of_its_lease(folder: Backend, clock
 
 
 def test_a_failed_renewal_is_tried_again_and_a_lost_lock_is_left_alone(memory: Backend, clock: Clock) -> None:
-    waits, backend = Waits(clock), Scripted(memory)
+    waits, backend = Waits(clock), Undated(memory)
 
     def put(key: str, data: bytes) -> None:
         backend.put = memory.put
@@ -316,15 +341,74 @@ def test_a_failed_renewal_is_tried_again_and_a_lost_lock_is_left_alone(memory: B
         waits.step()
         assert lock.info.until == START + timedelta(seconds=900)
         waits.step()
-        assert lock.info.until == START + timedelta(seconds=1500)
-        break_lock(memory)
+        # Not a whole third of the lease later: a minute.
+        assert lock.info.until == START + timedelta(seconds=300 + 60 + 900)
+        break_lock(memory, THEIRS, clock)
         theirs = acquire(memory, THEIRS, clock)
-        waits.end()
+        assert not is_lost(lock)
+        waits.step_to_the_end(lock)
+        assert is_lost(lock)
     theirs.check()
 
 
+def test_renewals_that_fail_for_a_whole_lease_lose_the_lock(memory: Backend, clock: Clock) -> None:
+    waits, backend, tries = Waits(clock), Undated(memory), list[datetime]()
+
+    def put(key: str, data: bytes) -> None:
+        tries.append(clock())
+        raise trouble("write", key, OSError(5, "I/O"))
+
+    backend.put = put
+    lock = acquire(backend, OURS, clock, wait=waits)
+    with lock:
+        waits.step_to_the_end(lock)
+        assert clock() == START + timedelta(minutes=15)
+        assert lock.lost
+        # Still nobody else's: what was done may be recorded.
+        lock.check()
+    # At 5 minutes and then each minute, as long as it is ours.
+    assert tries == [START + timedelta(minutes=minutes) for minutes in range(5, 15)]
+    assert read_lock(memory), "somebody may be taking it over at this moment"
+
+
+def test_a_machine_that_slept_has_lost_its_lock(memory: Backend, clock: Clock) -> None:
+    lock = acquire(memory, OURS, clock)
+    assert not is_lost(lock)
+    clock.forward(minutes=15)
+    assert is_lost(lock)
+    with pytest.raises(LockHeld, match="before its lease ended at 2026-11-22T14:15:00Z"):
+        lock.renew()
+    clock.forward(minutes=-10)
+    assert lock.lost, "once lost, it stays so"
+
+
+def test_a_renewal_that_was_held_up_is_not_believed(memory: Backend, clock: Clock) -> None:
+    """It may have been written over somebody who had taken the lock over meanwhile; they put theirs back."""
+    slow, taken = Undated(memory), list[Lock]()
+
+    def put(key: str, data: bytes) -> None:
+        clock.forward(minutes=20)
+        taken.append(acquire(memory, OURS, clock))
+        memory.put(key, data)
+
+    theirs = acquire(slow, THEIRS, clock)
+    slow.put = put
+    with pytest.raises(LockHeld, match="could not be renewed"):
+        theirs.renew()
+    assert theirs.lost
+    with pytest.raises(LockHeld):
+        theirs.check()
+    theirs.release()
+    (ours,) = taken
+    ours.check()
+    found = read_lock(memory)
+    assert found
+    assert found.token == ours.info.token
+    assert not ours.lost
+
+
 def test_a_renewal_on_its_way_does_not_bring_a_released_lock_back(memory: Backend, clock: Clock) -> None:
-    backend, in_put, deleted = Scripted(memory), threading.Event(), threading.Event()
+    backend, in_put, deleted = Undated(memory), threading.Event(), threading.Event()
 
     def put(key: str, data: bytes) -> None:
         in_put.set()
@@ -344,7 +428,7 @@ def test_a_renewal_on_its_way_does_not_bring_a_released_lock_back(memory: Backen
 
 
 def test_a_lock_that_cannot_be_released_is_said_and_hides_nothing(memory: Backend, clock: Clock) -> None:
-    backend = Scripted(memory)
+    backend = Undated(memory)
 
     def delete(key: str) -> None:
         raise trouble("delete", key, OSError(5, "I/O"))

@@ -20,7 +20,7 @@ from reconcile.state.intent import Begin, Intent, Outcome
 from reconcile.state.journal import Journal
 from reconcile.state.lock import Owner, acquire, read_holder
 from reconcile.state.store import Store
-from reconcile.state.unfinished import Unfinished, discard, overlay, unfinished
+from reconcile.state.unfinished import Unfinished, applied_of, discard, overlay, unfinished
 
 THEN, AT = "2026-11-01T00:00:00Z", "2026-11-22T14:00:00Z"
 NOW = datetime(2026, 11, 22, 14, 1, tzinfo=UTC)
@@ -263,7 +263,7 @@ def test_torn_intents_without_one_shots_are_a_warning_and_no_more(folder: Backen
 
 
 def test_a_newer_programs_journal_is_left_to_the_newer_program(folder: Backend) -> None:
-    folder.create("journal/000001-a9/begin.json", b'{"format": "reconcile.journal/2"}')
+    folder.create("journal/000001-a9/begin.json", b'{"format": "reconcile.journal/3"}')
     with pytest.raises(StateTooNew) as caught:
         unfinished(folder)
     assert caught.value.diagnostics[0].code == "journal-too-new"
@@ -295,3 +295,45 @@ def test_other_files_among_the_journals_are_let_be(folder: Backend) -> None:
     folder.create("journal/notes.txt", b"mine")
     folder.create("journal/mine/begin.json", b"mine")
     assert unfinished(folder) == []
+
+
+# -- as history tells it -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("item", "outcome", "is_sent"),
+    [
+        (one(update(), Outcome.DONE), "done", True),
+        (one(update(), Outcome.FAILED), "failed", False),
+        (one(update()), "unknown", True),
+        (one(RUN), "skipped", False),
+        (one(RUN, sent=True), "unknown", True),
+    ],
+)
+def test_what_became_of_a_change_that_was_cut_off(item: Unfinished, outcome: str, is_sent: bool) -> None:
+    told = applied_of(item)
+    assert told is not None
+    (change,) = told.changes
+    assert (told.origin, told.outcome) == (origin(), "cut off")
+    assert (change.outcome, change.requests) == (outcome, (("PUT", "/x"),) if is_sent else ())
+
+
+def test_a_journal_without_its_intents_tells_nothing() -> None:
+    assert applied_of(Unfinished("a7", ())) is None
+
+
+def test_what_was_cut_off_is_kept_with_the_version_that_takes_it_in(folder: Backend) -> None:
+    """Who, what was taken back, and what may have been hidden; secrets left out, as everywhere."""
+    hidden = replace(update(), hidden=("rule",))
+    journal = Journal.begin(folder, replace(origin(), command="x s3cret"), [hidden], State(), plan="p1", undoes="a1")
+    journal.leave()
+    (item,) = unfinished(folder)
+    told = applied_of(item)
+    assert told is not None
+    store = Store(folder, lambda text: text.replace("s3cret", "***"))
+    store.write(State(), {}, Applied(origin("b8"), "done"), at=AT, took_in=["a7"], cut_off=[told])
+    (version,) = store.history()
+    (kept,) = version.cut_off
+    assert kept == store.latest().cut_off[0]
+    assert (kept.origin.id, kept.origin.command, kept.plan, kept.undoes) == ("a7", "x ***", "p1", "a1")
+    assert kept.changes[0].hidden == ("rule",)
