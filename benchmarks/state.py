@@ -23,7 +23,7 @@ from typing import Any
 
 from main_job import Sandbox, cost, create_recipes, sandbox, workspace
 
-CALLS = ("create", "put", "read", "list", "delete", "delete_all")
+CALLS = ("create", "put", "read", "list", "delete", "written_at")
 
 
 class Slow:
@@ -64,7 +64,7 @@ def child(seconds: float, report: str, arguments: list[str]) -> None:
         opened.append(Slow(open_backend(*args, **named), seconds))
         return opened[-1]
 
-    workspace.open_backend = slowed  # type: ignore[assignment]
+    vars(workspace)["open_backend"] = slowed
     code = main.run(arguments)
     counts, waited = sum((s.counts for s in opened), Counter()), sum((s.waited for s in opened), Counter())
     Path(report).write_text(json.dumps({"counts": counts, "waited": waited}))

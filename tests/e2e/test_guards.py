@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from e2e.harness import World, flags, recipe, reset
+from e2e.harness import DEV, PREPARE, TABLE, World, flags, recipe, reset
 
 NAMES = ("Pipeline_Snapshot", "Month_Close", "Board_Pack", "Quarter_Forecast", "Churn_Score", "Adhoc_Export")
 
@@ -253,3 +253,142 @@ def test_a_connection_that_went_missing_touches_nothing(six: World) -> None:
     assert six.run("apply", "--yes").code == 0
     assert [path for _, path, _ in six.sent()] == ["/v1/configuration/status"]
     assert six.run("state", "list").out.count("sales/") == 6
+
+
+# -- another account ---------------------------------------------------------------------------------------------------
+
+
+def made_anew(world: World, *names: str) -> None:
+    """Give assets of these names other ids, as another org has."""
+    for name in names:
+        world.remove_asset(name)
+        world.create("recipe", name, {"frequency": "daily", "time": {"hour": 1, "minute": 0, "timeZone": "UTC"}})
+
+
+def test_another_org_behind_the_same_names_is_refused(six: World) -> None:
+    """Every id is another one: nothing is written, recorded or called drift until somebody says it is right."""
+    made_anew(six, *NAMES)
+    six.sales(*(recipe(name, time="03:00") for name in NAMES))
+    refused(six, "guard-account")
+    drift = six.run("drift")
+    assert drift.code == 1, drift
+    assert "--allow-account sales" in drift.err
+    assert "No drift" not in drift.out
+    six.apply("--allow-account", "sales")
+    assert six.run("drift").code == 0
+
+
+def test_objects_that_all_vanished_are_another_org(six: World) -> None:
+    """None is found: said once, beside an error for each."""
+    for name in NAMES:
+        six.remove_asset(name)
+    plan = six.run("plan", "--format", "json")
+    assert plan.code == 1, plan
+    assert plan.codes.count("guard-account") == 1
+    assert plan.codes.count("unknown-object") == 6
+
+
+def test_one_asset_made_anew_is_no_other_org(six: World) -> None:
+    """Somebody deleted it and made it again."""
+    made_anew(six, NAMES[0])
+    six.apply()
+
+
+def test_another_address_of_the_same_org_stops_nothing(six: World) -> None:
+    """A renamed My Domain: the ids are the same, and the next apply that changes something notes it down."""
+    moved = {"SF_INSTANCE_URL": six.server.url.replace("127.0.0.1", "localhost")}
+    six.sales(*(recipe(name, time="03:00") for name in NAMES))
+    result = six.run("apply", "--yes", env=moved)
+    assert result.code == 0, result
+    state = sorted((six.root / ".reconcile").rglob("state/*.json"))[-1].read_text()
+    assert "localhost" in state
+
+
+def test_a_single_object_is_enough_at_another_address(world: World) -> None:
+    """One of one with another id, and the address changed, too."""
+    world.sales(recipe("Board_Pack"))
+    world.apply()
+    made_anew(world, "Board_Pack")
+    moved = {"SF_INSTANCE_URL": world.server.url.replace("127.0.0.1", "localhost")}
+    result = world.run("plan", "--format", "json", env=moved)
+    assert (result.code, "guard-account" in result.codes) == (3, True)
+    assert world.run("plan").code == 0
+
+
+def staging(world: World) -> None:
+    text = (world.root / "reconcile.yaml").read_text()
+    world.write("reconcile.yaml", text.replace("environment: DEV", "environment: STAGING"))
+
+
+def test_another_tenant_is_refused_though_nothing_would_change(world: World) -> None:
+    """Its flags cannot be read: "last applied by us" was on another account. Allowed, all of them are sent again."""
+    world.tailer([flags()], [reset("once")])
+    world.apply()
+    world.forget_log()
+    staging(world)
+    refused(world, "guard-account")
+    assert world.run("drift").code == 1
+    there = {"configuration_type": "table-to-table", "configuration_id": TABLE}
+    world.admin("POST", "tailer/deploy", {**DEV, "environment": "STAGING", **there})
+    world.apply("--allow-account", "tailer")
+    assert [path for _, path, _ in world.sent()] == ["/v1/configuration/status"]
+    assert world.run("drift").code == 0
+
+
+def test_what_was_not_done_on_another_tenant_is_still_to_be_done(world: World) -> None:
+    """The calls fail: the record no longer says of them what was done on the first one."""
+    world.tailer([flags()])
+    world.apply()
+    staging(world)
+    assert world.run("apply", "--yes", "--allow-account", "tailer").code == 1
+    assert [change["action"] for change in world.plan()["changes"]] == ["assert"]
+
+
+def test_resets_alone_are_taken_along_to_another_tenant(world: World) -> None:
+    """What was done once stays done; allowed once is allowed for good."""
+    world.tailer([], [reset("once")])
+    world.apply()
+    staging(world)
+    refused_resets = world.run("plan")
+    assert refused_resets.code == 3, refused_resets
+    world.apply("--allow-account", "tailer")
+    world.settled()
+    assert world.resets() == 1
+
+
+def test_a_connection_with_another_name_is_refused(world: World) -> None:
+    """Its resets would be sent once more; after --allow-account they are, and the old name is left alone."""
+    world.tailer([flags()], [reset("once")])
+    world.apply()
+    world.forget_log()
+    text = (world.root / "reconcile.yaml").read_text()
+    world.write("reconcile.yaml", text.replace("  tailer:", "  tailor:"))
+    file = world.root / "tailer.yaml"
+    file.write_text(file.read_text().replace("connection: tailer", "connection: tailor"))
+    refused(world, "guard-account")
+    assert 'call it "tailer" again' in world.run("plan").err
+    world.apply("--allow-account", "tailor")
+    assert world.run("state", "forget", "tailer/*", "--yes").code == 0
+    world.settled()
+
+
+def test_allow_account_is_a_name_and_can_come_from_the_environment(six: World) -> None:
+    """A wrong name is an error with the right one; RECONCILE_ALLOW_ACCOUNT may name several."""
+    made_anew(six, *NAMES)
+    wrong = six.run("plan", "--allow-account", "sale")
+    assert wrong.code == 1
+    assert 'did you mean "sales"' in wrong.err
+    assert six.run("plan", "--allow-account", "tailer").code == 3
+    assert six.run("plan", env={"RECONCILE_ALLOW_ACCOUNT": "tailer sales"}).code == 0
+
+
+def test_everything_of_a_connection_is_not_forgotten_at_once(world: World) -> None:
+    """Two configurations leave the files together, and the reset stays: no file would look otherwise if it was lost."""
+    world.tailer([flags(), flags(PREPARE)], [reset("once")])
+    world.apply()
+    world.forget_log()
+    world.tailer([], [reset("once")])
+    refused(world, "guard-emptied")
+    refused(world, "guard-emptied", "--allow-deletes", "1")
+    world.apply("--allow-deletes", "2")
+    assert world.sent() == []

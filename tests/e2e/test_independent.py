@@ -208,3 +208,37 @@ def test_the_secrets_of_an_independent_platform_stay_secret(world: World, crm: C
     for text in (found.out, found.err, *(p.read_text() for p in world.root.rglob("*.json"))):
         for secret in (crm.token, SECRET, "tailer-token-by-hand"):
             assert secret not in text
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+def test_an_org_is_imported_as_it_is(world: World, crm: Crm, is_old: bool) -> None:
+    """All frequencies of all three kinds, also from an org whose list of recipes shows no schedules."""
+    crm.lists_schedules, crm.page = not is_old, 3
+    world.sales(*(entry for kind in ("dataflow", "recipe", "data_sync") for entry in every_frequency(kind)))
+    world.apply()
+    (world.root / "sales.yaml").unlink()
+    (world.root / ".reconcile").rename(world.home / "lost")
+    crm.seen.clear()
+    result = world.run("import", "--format", "json")
+    assert result.code == 0, result
+    # Before v53 only lists showed trigger rules (page 1.2), and that of recipes did not.
+    hidden = 1 if is_old else 0
+    assert result.json["summary"] == {"imported": 20 - hidden, "declared": 0, "absent": 4, "left_out": hidden}
+    assert crm.writes() == []
+    world.settled()
+    assert crm.writes() == []
+
+
+def test_what_is_changed_by_hand_is_accepted(world: World, crm: Crm) -> None:
+    """Every frequency is taken in place of every other one's entry, whatever the platform's spelling."""
+    entries = every_frequency("recipe")
+    world.sales(*entries)
+    world.apply()
+    put = {asset.name: asset.put for asset in crm.assets if asset.kind == "recipe" and asset.put}
+    names = sorted(put)
+    for asset in crm.assets:
+        if asset.name in put:
+            asset.put = put[names[(names.index(asset.name) + 1) % len(names)]]
+    assert world.run("drift").code == 5
+    assert world.run("accept", "sales/*").code == 0
+    world.apply()

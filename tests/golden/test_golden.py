@@ -22,6 +22,8 @@ CASES = sorted(path.parent for path in HERE.glob("*/live.json"))
 UPDATES = bool(os.environ.get("RECONCILE_UPDATE_GOLDEN"))
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(Z| UTC)")
+# It hangs on where the connections lead: to another port each time.
+_DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -86,7 +88,7 @@ def _plain(text: str, ids: dict[str, str]) -> str:
     """Return the text with ids and times that differ from run to run by name."""
     for id_, name in ids.items():
         text = text.replace(id_, name)
-    return _TIME.sub("<time>", text)
+    return _DIGEST.sub("<digest>", _TIME.sub("<time>", text))
 
 
 def _compare(path: Path, found: str) -> None:

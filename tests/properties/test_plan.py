@@ -13,6 +13,8 @@ from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.diff import item_changes
 from reconcile.core.drift import Why
+from reconcile.core.guard import DeleteLimits, refusals
+from reconcile.core.hold import Hold, in_force
 from reconcile.core.kind import Action, Connected
 from reconcile.core.plan import Base, Change, Plan, Stamp, build_plan, moved_since, short_of
 from reconcile.core.request import Request
@@ -52,6 +54,7 @@ KINDS: dict[tuple[str, str], Connected] = {
     ("sales", "schedule"): SCHEDULE,
     **{("tailer", name): connected for name, connected in TAILER.connected(ACCOUNT).items()},
 }
+OVER, NOT_YET = "2026-11-20T00:00:00Z", "2026-12-01T00:00:00Z"
 STAMP = Stamp("p", "2026-11-22T14:00:00Z", "default", Base("l", 1))
 THEN = "2026-11-01T00:00:00Z"
 NONE: Values = {"frequency": "none"}
@@ -126,6 +129,10 @@ def objects(draw: st.DrawFn) -> tuple[Values | None, Values, Recorded | None, bo
     return draw(st.none() | pick), draw(pick), record, draw(st.none() | st.booleans())
 
 
+# Over, in force, in force for good; of entries and of whole environments.
+holds = st.none() | st.builds(Hold, st.sampled_from(("a", "b")), st.sampled_from((OVER, NOT_YET, None)))
+
+
 @dataclass
 class World:
     """What people asked for, what is recorded, and what the org holds (as values that were once PUT)."""
@@ -134,6 +141,13 @@ class World:
     desired: dict[Address, Desired]
     recorded: dict[Address, Recorded]
     holds: dict[Address, Values]
+    hold: Hold | None = None
+    now: str = STAMP.at
+
+    def asked(self, address: Address) -> Values:
+        """Return what the files ask for now: nothing of what is held."""
+        desired = self.desired[address]
+        return NONE if in_force((desired.hold, self.hold), self.now) else desired.values
 
     def live(self) -> dict[Address, Reading]:
         """Return what the org shows of everything that somebody asks about."""
@@ -145,7 +159,8 @@ class World:
 
     def plan(self) -> Plan:
         """Return the plan."""
-        return build_plan(Snapshots(self.desired, self.live(), self.recorded), KINDS, STAMP)
+        stamp = replace(STAMP, at=self.now)
+        return build_plan(Snapshots(self.desired, self.live(), self.recorded), KINDS, stamp, hold=self.hold)
 
     def apply(self, plan: Plan) -> None:
         """Do what the requests say, and record it."""
@@ -168,14 +183,15 @@ class World:
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
     """Return a few schedules in every combination."""
-    world = World(draw(quirks), {}, {}, {})
+    world = World(draw(quirks), {}, {}, {}, draw(holds))
     for number, (desired, live, recorded, protect) in enumerate(draw(st.lists(objects(), max_size=4))):
         address = addresses_of(number + 1)[-1]
         world.holds[address] = live
         if desired is not None:
-            world.desired[address] = Desired(address, desired, Span("f.yaml", number + 1, 5), protect)
+            world.desired[address] = Desired(address, desired, Span("f.yaml", number + 1, 5), protect, draw(holds))
         if recorded is not None:
-            world.recorded[address] = replace(recorded, address=address, id=id_of(address))
+            since = draw(st.none() | st.just(THEN)) if recorded.values == NONE else None
+            world.recorded[address] = replace(recorded, address=address, id=id_of(address), held_since=since)
     return world
 
 
@@ -209,10 +225,10 @@ def test_after_an_apply_live_is_what_the_files_ask_for(world: World) -> None:
     """Every managed field is kept, nothing falls short."""
     world.apply(world.plan())
     live = world.live()
-    for address, desired in world.desired.items():
-        found = live[address]
+    for address in world.desired:
+        found, values = live[address], world.asked(address)
         assert isinstance(found, Live)
-        wanted = {} if desired.values["frequency"] == "none" else desired.values
+        wanted = {} if values["frequency"] == "none" else values
         assert short_of(SCHEDULE.kind, wanted, found) == ()
 
 
@@ -228,15 +244,14 @@ def test_the_order_of_the_input_does_not_matter(world: World, chance: random.Ran
 
     plan = world.plan()
     views = Snapshots(mixed(world.desired), mixed(world.live()), mixed(world.recorded))
-    other = build_plan(views, KINDS, STAMP)
+    other = build_plan(views, KINDS, STAMP, hold=world.hold)
     assert other == plan
     assert document_text(plan_document(other, everything=True)) == document_text(plan_document(plan, everything=True))
     assert plan_text(other, requests=True) == plan_text(plan, requests=True)
 
 
 def managed(world: World, change: Change) -> set[str]:
-    desired = world.desired.get(change.address)
-    return set(desired.values) if desired else set()
+    return set(world.asked(change.address)) if change.address in world.desired else set()
 
 
 JSON_KEYS = {
@@ -259,7 +274,8 @@ JSON_KEYS = {
 def test_every_request_comes_from_the_whitelist(world: World) -> None:
     """PUT or DELETE of the asset's own schedule; the body holds what the file has and nothing else."""
     for change in world.plan().changes:
-        assert len(change.requests) == (change.action is not Action.FORGET)
+        given_up = change.action is Action.DELETE and world.holds[change.address] == NONE
+        assert len(change.requests) == (change.action is not Action.FORGET and not given_up)
         for request in change.requests:
             assert request.path == f"{BASE}/wave/asset/{id_of(change.address)}/schedule"
             assert request.repeatable
@@ -362,6 +378,55 @@ def test_missing_assets_get_no_request(world: World) -> None:
     assert all(item.gone for item in plan.drift)
 
 
+@law
+@given(worlds())
+def test_a_hold_takes_nothing_away_for_good(world: World) -> None:
+    """After its end everything is as if nothing had ever been held; and nothing of the hold is left in the record."""
+    never = replace(
+        world,
+        hold=None,
+        desired={a: replace(d, hold=None) for a, d in world.desired.items()},
+        recorded={a: replace(r, held_since=None) for a, r in world.recorded.items()},
+        holds=dict(world.holds),
+    )
+    never.apply(never.plan())
+    world.apply(world.plan())
+    world.now = "2027-01-01T00:00:00Z"
+    world.hold = replace(world.hold, until=world.hold.until or NOT_YET) if world.hold else None
+    world.desired = {
+        a: replace(d, hold=replace(d.hold, until=d.hold.until or NOT_YET)) if d.hold else d
+        for a, d in world.desired.items()
+    }
+    world.apply(world.plan())
+    again = world.plan()
+    assert (again.changes, again.records, again.drift, again.held) == ((), (), (), ())
+    assert {a: r.values for a, r in world.recorded.items()} == {a: r.values for a, r in never.recorded.items()}
+    assert all(record.held_since is None for record in world.recorded.values())
+
+
+@law
+@given(worlds())
+def test_what_is_held_keeps_its_age_and_is_off(world: World) -> None:
+    """The record has the first moment of a hold for as long as it lasts, and nothing is there."""
+    before = {address: record.held_since for address, record in world.recorded.items()}
+    world.apply(world.plan())
+    for address, record in world.recorded.items():
+        desired = world.desired[address]
+        is_paused = world.asked(address) != desired.values
+        assert record.held_since == ((before.get(address) or STAMP.at) if is_paused else None)
+    for item in world.plan().held:
+        assert world.holds[item.address] == NONE
+
+
+@law
+@given(worlds())
+def test_no_guard_stands_in_the_way_of_a_hold(world: World) -> None:
+    """What changes because of a hold, and nothing else, is never refused: protected or not, within any limits."""
+    plan = world.plan()
+    held = replace(plan, changes=tuple(change for change in plan.changes if change.hold))
+    assert refusals(held, world.recorded, world.live(), DeleteLimits(0, 0), kinds=KINDS) == ()
+
+
 flags: st.SearchStrategy[Values] = st.sampled_from(
     (
         {"activated": True, "archived": False},
@@ -382,7 +447,7 @@ def accounts(draw: st.DrawFn) -> Snapshots:
         address = Address("tailer", kind, f"{prefix}{number}")
         live[address] = Unreadable(address)
         if draw(st.booleans()):
-            desired[address] = Desired(address, draw(values), Span("t.yaml", 1, 1))
+            desired[address] = Desired(address, draw(values), Span("t.yaml", 1, 1), hold=draw(holds))
         if draw(st.booleans()):
             recorded[address] = Recorded(address, draw(values), THEN, None, False, "t.yaml", draw(st.booleans()))
     return Snapshots(desired, live, recorded)
@@ -402,13 +467,14 @@ def test_what_cannot_be_read_is_settled_by_recording_it(views: Snapshots, reasse
 @law
 @given(accounts(), st.booleans())
 def test_a_one_shot_runs_once_for_each_note(views: Snapshots, reassert: bool) -> None:
-    """A reset is sent exactly when its note was never handled: not when it is uncertain, not when reasserting."""
+    """A reset is sent exactly when its note was never handled: not when uncertain, held, or reasserting."""
     plan = build_plan(views, KINDS, STAMP, reassert=reassert)
     runs = {c.address for c in plan.changes if c.action is Action.RUN}
     expected = {
         address
         for address, desired in views.desired.items()
         if address.kind == "workflow_reset"
+        and not in_force((desired.hold,), STAMP.at)
         and (address not in views.recorded or views.recorded[address].values != desired.values)
     }
     assert runs == expected

@@ -28,7 +28,7 @@ def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     def defect(*_: object) -> None:
         raise LookupError("lost a-very-secret-token")
 
-    monkeypatch.setattr("reconcile.engine.run.plan", defect)
+    monkeypatch.setattr("reconcile.engine.planning.make_plan", defect)
     return tmp_path
 
 

@@ -27,7 +27,7 @@ from reconcile.sandbox.fault import KINDS, Fault
 from reconcile.sandbox.switch import SWITCHES, Switch
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("files", "commands", "safety", "platforms", "ci", "sandbox")
+PAGES = ("files", "adopting", "state", "undo", "commands", "safety", "platforms", "ci", "sandbox")
 
 # Names in backticks that look like error codes and are none.
 NO_CODES = frozenset(
@@ -36,7 +36,7 @@ NO_CODES = frozenset(
 )
 
 # One made for each sort of state file: `state-damaged`, `lock-too-new`, ...
-FAMILY_CODE = re.compile(r"(state|lock|journal|run)-(damaged|too-new)")
+FAMILY_CODE = re.compile(r"(state|lock|journal|run|plan)-(damaged|too-new)")
 
 
 @cache
@@ -140,6 +140,12 @@ def test_the_fields_of_plans_and_results_are_documented() -> None:
         )
         keys -= {"done", "failed", "refused", "unknown", "skipped"}
         assert keys <= words, keys - words
+
+
+def test_what_a_saved_plan_has_besides_is_documented() -> None:
+    from reconcile.state.plan_file import PlanDocument
+
+    assert set(PlanDocument.model_fields) <= in_backticks(section(page("commands"), "## JSON"))
 
 
 # -- files -------------------------------------------------------------------------------------------------------------
@@ -346,10 +352,17 @@ def test_every_error_code_exists_in_the_source(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     shown = set(re.findall(r"(?:error|warning|note)\[([a-z-]+)\]", text))
     named = {word for word in in_backticks(text) if re.fullmatch(r"[a-z]+(-[a-z]+)+", word)} - NO_CODES
-    if path.name not in ("safety.md", "files.md"):
+    if path.name not in ("safety.md", "files.md", "state.md"):
         named = set()
     missing = {code for code in shown | named if f'"{code}"' not in source() and not FAMILY_CODE.fullmatch(code)}
     assert not missing
+
+
+def test_every_error_of_a_place_for_the_state_is_documented() -> None:
+    code = "\n".join(file.read_text(encoding="utf-8") for file in sorted((ROOT / "src/reconcile/state").glob("*.py")))
+    codes = set(re.findall(r'"(state-[a-z-]+)"', code))
+    assert len(codes) > 10
+    assert codes <= in_backticks(page("state")) | in_backticks(page("safety"))
 
 
 @cache

@@ -61,7 +61,7 @@ def _show(plan: Plan, options: Options, edge: Border, requests: bool) -> None:
     if options.format == "text":
         edge.print(plan_text(plan, color=options.color_for(sys.stdout), prefix=edge.prefix, requests=requests))
         sys.stdout.flush()
-    edge.show([*plan.diagnostics, *plan.refusals], options)
+    edge.show([*plan.diagnostics, *(item.diagnostic for item in plan.left_out), *plan.refusals], options)
 
 
 def _asked(count: int) -> bool:
@@ -74,7 +74,7 @@ def _asked(count: int) -> bool:
             Diagnostic(
                 "no-terminal",
                 "There is no terminal to ask on",
-                "apply asks before it changes anything.",
+                "It asks before it changes anything.",
                 hint="look at the plan, then run it with --yes",
             )
         )
@@ -85,6 +85,7 @@ def _told(applied: Applied, options: Options, edge: Border, *, interrupted: bool
     from reconcile.render.result import result_document, result_markdown, result_text
 
     edge.show([r.diagnostic for r in applied.results if r.diagnostic], options)
+    edge.show(applied.notes, options)
     if applied.trouble:
         edge.show(applied.trouble.diagnostics, options)
     match options.format:
@@ -110,9 +111,11 @@ def exit_code(applied: Applied) -> ExitCode:
     if not outcomes:
         if plan.changes:
             return ExitCode.REFUSED
+        if plan.left_out and not plan.has_errors:
+            return ExitCode.IN_PART if plan.unchanged else ExitCode.REFUSED
         return ExitCode.FAILED if plan.has_errors else ExitCode.DONE
     if done == len(outcomes):
-        return ExitCode.IN_PART if plan.has_errors else ExitCode.DONE
+        return ExitCode.IN_PART if plan.has_errors or plan.left_out else ExitCode.DONE
     if done:
         return ExitCode.IN_PART
     all_moved = all(outcome is Outcome.REFUSED for outcome in outcomes)

@@ -13,7 +13,7 @@ from reconcile.cli.exit_codes import ExitCode
 from reconcile.cli.options import Options, current, err, out
 from reconcile.core.diagnostic import Diagnostic, Severity
 from reconcile.core.errors import ReconcileError, Refused
-from reconcile.core.redact import Redactor
+from reconcile.core.redact import Redactor, cleaned
 
 Params = ParamSpec("Params")
 _META = "reconcile.border"
@@ -42,23 +42,11 @@ class Border:
         """Print a JSON document on stdout, without secrets: JSON may spell one otherwise, so before it is text."""
         from reconcile.render.json import document_text
 
-        out(document_text(_cleaned(document, self.redactor)))
+        out(document_text(cleaned(document, self.redactor.clean)))
 
     def print(self, text: str) -> None:
         """Print a result on stdout, without secrets."""
         out(self.redactor.clean(text))
-
-
-def _cleaned(value: Any, redactor: Redactor) -> Any:
-    match value:
-        case str():
-            return redactor.clean(value)
-        case Mapping():
-            return {key: _cleaned(item, redactor) for key, item in value.items()}
-        case list() | tuple():
-            return [_cleaned(item, redactor) for item in value]
-        case _:
-            return value
 
 
 def border() -> Border:

@@ -26,6 +26,7 @@ def command(exact: bool) -> int:
     from reconcile.core.diagnostic import Severity
     from reconcile.core.drift import Why
     from reconcile.engine.planning import Wish, from_files, make_plan
+    from reconcile.render.held import held_lines
     from reconcile.render.json import drift_document
     from reconcile.render.markdown import drift_markdown
     from reconcile.render.terminal import counted
@@ -45,20 +46,36 @@ def command(exact: bool) -> int:
         for d in made.diagnostics
         if not (d.code == "unknown-object" and d.address in gone)
     ]
+    # Compared with another account, everything has moved, or nothing that anybody could see.
+    strangers = [refusal for refusal in made.refusals if refusal.code == "guard-account"]
+    told += strangers
     diagnostics = [*workspace.config.diagnostics, *told]
     pending = sum(change.why is not Why.DRIFT for change in made.changes)
     edge.show(diagnostics, options)
     match options.format:
         case "json":
-            edge.print_document(drift_document(made.drift, pending, diagnostics, planned.unread))
+            edge.print_document(drift_document(made.drift, pending, diagnostics, planned.unread, made.held))
         case "markdown":
-            edge.print(drift_markdown(made.drift, pending, diagnostics, unread=len(planned.unread), prefix=edge.prefix))
+            edge.print(
+                drift_markdown(
+                    made.drift,
+                    pending,
+                    diagnostics,
+                    unread=len(planned.unread),
+                    prefix=edge.prefix,
+                    held=made.held,
+                    now=made.created_at,
+                )
+            )
         case _ if made.drift:
-            edge.print(drift_text(made.drift, color=options.color_for(sys.stdout), prefix=edge.prefix) + "\n")
-        case _ if not planned.unread:
+            color = options.color_for(sys.stdout)
+            edge.print(drift_text(made.drift, color=color, prefix=edge.prefix, held=made.held) + "\n")
+        case _ if not planned.unread and not strangers:
             waiting = f"; {counted(pending, 'change')} of the files not applied yet" if pending else ""
             unseen = f"; {planned.unseen:,} more cannot be looked at" if planned.unseen else ""
             edge.print(f"No drift in {counted(planned.seen, 'recorded object')}{unseen}{waiting}.\n")
+    if options.format == "text":
+        edge.print("".join(f"{line}\n" for line in held_lines(made.held, made.created_at)))
     if any(d.is_error for d in told):
         return ExitCode.FAILED
     return ExitCode.DRIFT if made.drift else ExitCode.DONE

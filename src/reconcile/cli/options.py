@@ -51,6 +51,11 @@ def current() -> Options:
     return options
 
 
+def typed() -> frozenset[str]:
+    """Return the names of the common options that stood on the command line; the others came from elsewhere."""
+    return frozenset(click.get_current_context().meta.get(_TYPED, ()))
+
+
 def common(command: Decorated) -> Decorated:
     """Add the options that every command takes."""
     for decorate in reversed(_OPTIONS):
@@ -104,6 +109,18 @@ _OPTIONS = (
     _option("--no-color", is_flag=True, envvar="RECONCILE_NO_COLOR", help="No colours."),
     _option("-v", "--verbose", count=True, envvar="RECONCILE_VERBOSE", help="Say more on stderr."),
 )
+
+
+def allow_account_option(command: Decorated) -> Decorated:
+    """Add ``--allow-account NAME``, names of connections; see ``check_connections``."""
+    return click.option(
+        "--allow-account",
+        "allow_accounts",
+        multiple=True,
+        metavar="CONNECTION",
+        envvar="RECONCILE_ALLOW_ACCOUNT",
+        help="Take the account that this connection leads to now for the right one.",
+    )(command)
 
 
 def watching_options(command: Decorated) -> Decorated:

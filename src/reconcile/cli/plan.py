@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 
 from reconcile.cli.border import border, guarded
 from reconcile.cli.exit_codes import ExitCode
-from reconcile.cli.options import common, needs_format
+from reconcile.cli.options import allow_account_option, common, needs_format
+from reconcile.cli.saving import check_out, out_option, save
 
 
 @click.command("plan")
@@ -17,12 +19,15 @@ from reconcile.cli.options import common, needs_format
 @click.option("--all", "everything", is_flag=True, help="List unchanged objects, too.")
 @click.option("--reassert", is_flag=True, help="Send again what the platform cannot show.")
 @click.option("--exact", is_flag=True, help="Read every object itself, also where a list shows it.")
+@click.option("--unmanaged", is_flag=True, help="List what is live and in no file, too.")
 @click.option(
     "--allow-deletes",
     type=click.IntRange(min=0),
     metavar="N",
     help="Lift the delete guards for a plan with at most N deletes.",
 )
+@allow_account_option
+@out_option
 @common
 @guarded
 def command(
@@ -31,36 +36,55 @@ def command(
     everything: bool,
     reassert: bool,
     exact: bool,
+    unmanaged: bool,
     allow_deletes: int | None,
+    allow_accounts: tuple[str, ...],
+    out: Path | None,
 ) -> int:
     """Read live state and show what apply would change. Changes nothing anywhere.
+
+    With --out the plan is saved, and `apply FILE` makes just these changes, once.
 
     Exit 0 when the plan was made (2 with --detailed-exitcode and changes pending), 1 when something could not be
     planned, 3 when a guard refuses the plan.
     """
     from reconcile.cli.progress import Progress
-    from reconcile.cli.workspace import check_selection, open_workspace
+    from reconcile.cli.unmanaged import markdown_with, plan_with_unmanaged
+    from reconcile.cli.workspace import check_connections, check_selection, open_workspace
     from reconcile.engine.planning import Wish, from_files, make_plan
+    from reconcile.render.adopt import unmanaged_document, unmanaged_text
     from reconcile.render.json import plan_document
     from reconcile.render.markdown import plan_markdown
     from reconcile.render.text import plan_text
 
     options = needs_format("text", "json", "markdown")
+    check_out(out)
     edge = border()
     with Progress(options, edge) as progress:
-        workspace = open_workspace(options, progress)
-        check_selection(workspace)
-        wish = Wish(workspace.selection, reassert, exact, allow_deletes)
-        made = make_plan(workspace.place, from_files(wish)).plan
+        workspace = open_workspace(options, progress, may_be_empty=unmanaged)
+        check_connections(workspace, allow_accounts)
+        planner = from_files(Wish(workspace.selection, reassert, exact, allow_deletes, allow_accounts))
+        if unmanaged:
+            planned, found = plan_with_unmanaged(workspace, planner)
+        else:
+            check_selection(workspace)
+            planned, found = make_plan(workspace.place, planner), ()
+    made = planned.plan
     edge.show([*workspace.config.diagnostics, *made.diagnostics, *made.refusals], options)
     match options.format:
         case "json":
-            edge.print_document(plan_document(made, everything=everything))
+            listed = {"unmanaged": unmanaged_document(found)} if unmanaged else {}
+            edge.print_document(plan_document(made, everything=everything) | listed)
         case "markdown":
-            edge.print(plan_markdown(made, prefix=edge.prefix, requests=requests))
+            text = plan_markdown(made, prefix=edge.prefix, requests=requests)
+            edge.print(markdown_with(text, found) if unmanaged else text)
         case _:
             color = options.color_for(sys.stdout)
+            if unmanaged:
+                edge.print(unmanaged_text(found, color=color) + "\n")
             edge.print(plan_text(made, color=color, prefix=edge.prefix, requests=requests, everything=everything))
+    if out:
+        save(out, workspace.place, planned, options)
     if made.has_errors:
         return ExitCode.FAILED
     if made.refusals:

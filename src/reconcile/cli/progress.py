@@ -22,6 +22,7 @@ from reconcile.engine.events import (
     ChangeEnded,
     Event,
     LockTaken,
+    LookingBegan,
     ReadBackBegan,
     ReadingBegan,
     ReadingEnded,
@@ -30,6 +31,7 @@ from reconcile.engine.events import (
     StepTold,
     Waiting,
 )
+from reconcile.render.terminal import counted
 
 # Without a terminal a long apply says where it is about this many times, not once for each of 10,000 objects.
 LINES_WITHOUT_TERMINAL = 20
@@ -77,8 +79,8 @@ class Progress:
         """Show an event."""
         with self._lock:
             match event:
-                case ReadingBegan(objects=objects) if objects:
-                    self._move(f"reading {objects:,} objects ...")
+                case ReadingBegan() | LookingBegan():
+                    self._move(_reading(event))
                 case ReadingEnded():
                     self._move("")
                 case Waiting(text=text, connection=connection):
@@ -100,8 +102,6 @@ class Progress:
                 case StepTold(step=step, text=text, seconds=seconds):
                     wait = f": waiting {readable(seconds)}" if seconds and "waiting" not in text else ""
                     self._say(f"{step}: {text}{wait}")
-                case _:
-                    pass
 
     def _stepped(self, event: StepMoved) -> None:
         self._watched.move(event, time.monotonic())
@@ -182,6 +182,13 @@ def step_line(event: StepMoved, *, linked: bool = True) -> str:
     link = f" {event.link}" if event.link and linked else ""
     error = f": {event.error}" if event.error else ""
     return f"{event.step}: {event.state}{said}{job}{link}{error}"
+
+
+def _reading(event: ReadingBegan | LookingBegan) -> str:
+    """Return what is about to be read; empty for nothing."""
+    if isinstance(event, LookingBegan):
+        return f"listing what is live on {counted(event.connections, 'connection')} ..."
+    return f"reading {event.objects:,} objects ..." if event.objects else ""
 
 
 def _bar(done: int, total: int, seconds: float) -> str:

@@ -9,6 +9,7 @@ import click
 from reconcile.cli.border import border, guarded
 from reconcile.cli.exit_codes import ExitCode
 from reconcile.cli.options import common, has_terminal, needs_format
+from reconcile.cli.unlock import unlock_command
 from reconcile.core.snapshot import Recorded
 
 STATE_FORMAT = "reconcile.state-list/1"
@@ -45,6 +46,7 @@ def list_command() -> int:
                 "id": item.id,
                 "protect": item.protect,
                 "certain": item.certain,
+                "held_since": item.held_since,
             }
             for item in found
         ]
@@ -53,7 +55,7 @@ def list_command() -> int:
         edge.print_document(document)
         return ExitCode.DONE
     for item in found:
-        mark = " (protected)" if item.protect else ""
+        mark = "".join(f" ({words})" for words in _marks(item))
         edge.print(f"{printable(str(item.address))}  {_last(item)} at {when_text(item.applied_at)}{mark}\n")
     if not found:
         edge.print("Nothing is recorded.\n")
@@ -85,11 +87,12 @@ def show_command(address: str) -> int:
         values = values_document(item.values)
         document: dict[str, Any] = {"format": "reconcile.state-object/1", "address": address, "values": values}
         document |= {"id": item.id, "applied_at": item.applied_at, "protect": item.protect, "certain": item.certain}
-        edge.print_document(document | {"file": item.file, "diagnostics": []})
+        document |= {"held_since": item.held_since, "file": item.file}
+        edge.print_document(document | {"diagnostics": []})
         return ExitCode.DONE
     lines = [address, *(f"  {name}: {value_text(value)}" for name, value in item.values.items())]
     lines.append(f"{_last(item)} at {when_text(item.applied_at)}, from {item.file or 'no file'}")
-    lines += ["protected"] if item.protect else []
+    lines += _marks(item)
     edge.print("\n".join(lines) + "\n")
     return ExitCode.DONE
 
@@ -119,7 +122,9 @@ def forget_command(addresses: tuple[str, ...], yes: bool) -> int:
     chosen = Selection(addresses)
     check_selected(chosen, recorded)
     found = sorted(address for address in recorded if chosen.holds(address))
-    question = f"Forget {counted(len(found), 'object')}: {', '.join(map(str, found))}?"
+    lost = sum(recorded[address].protect for address in found)
+    protection = f", with the protection of {counted(lost, 'object')}" if lost else ""
+    question = f"Forget {counted(len(found), 'object')}{protection}: {', '.join(map(str, found))}?"
     if not yes and not has_terminal():
         raise Refused(Diagnostic("no-terminal", "There is no terminal to ask on", question, hint="run it with --yes"))
     if not yes and not click.confirm(question, err=True):
@@ -135,41 +140,22 @@ def forget_command(addresses: tuple[str, ...], yes: bool) -> int:
     return ExitCode.DONE
 
 
-@command.command("unlock")
-@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
-@common
-@guarded
-def unlock_command(yes: bool) -> int:
-    """Break the lock, whoever holds it. Shows first what it breaks."""
-    from reconcile.cli.workspace import open_workspace
-    from reconcile.core.diagnostic import Diagnostic
-    from reconcile.core.errors import Refused, StateError
-    from reconcile.engine.events import unheard
-    from reconcile.state.lock import break_lock, read_lock
-
-    options = needs_format("text", "json")
-    edge = border()
-    backend = open_workspace(options, unheard).place.backend
-    try:
-        held = read_lock(backend)
-        what = f"held by {held.owner.by} on {held.owner.host}, {held.owner.command!r}" if held else ""
-    except StateError as error:
-        held, what = None, f"that cannot be read: {error.diagnostics[0].detail.removesuffix('.')}"
-    if what:
-        question = f"Break the lock {what}? Somebody may be applying."
-        if not yes and not has_terminal():
-            raise Refused(
-                Diagnostic("no-terminal", "There is no terminal to ask on", question, hint="run it with --yes")
-            )
-        if not yes and not click.confirm(question, err=True):
-            return ExitCode.REFUSED
-        break_lock(backend)
-    if options.is_json:
-        edge.print_document({"format": "reconcile.unlock/1", "broken": bool(what), "diagnostics": []})
-    else:
-        edge.print(f"Broken: the lock {what}.\n" if what else "There is no lock.\n")
-    return ExitCode.DONE
+command.add_command(unlock_command)
 
 
 def _last(item: Recorded) -> str:
     return "last applied by us" if item.certain else "sent without a clear answer"
+
+
+def _marks(item: Recorded) -> list[str]:
+    """Return what is special about a recorded object: that it is protected, that it is held and for how long."""
+    from datetime import UTC, datetime
+
+    from reconcile.core.lapse import age
+    from reconcile.render.terminal import when_text
+
+    marks = ["protected"] if item.protect else []
+    if item.held_since:
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        marks.append(f"held since {when_text(item.held_since)}, {age(item.held_since, now)}")
+    return marks

@@ -314,6 +314,7 @@ def _told(hand: Hand, address: Address, values: Values, done: Switched, doubts: 
 def _about_files(hand: Hand, address: Address, values: Values, done: Switched) -> list[Diagnostic]:
     """Return what the next plan will make of it, where that may be a surprise."""
     from reconcile.core.diagnostic import Diagnostic, Severity
+    from reconcile.core.pause import asked_for
     from reconcile.render.terminal import value_text
 
     desired = hand.place.desired.get(address)
@@ -324,16 +325,19 @@ def _about_files(hand: Hand, address: Address, values: Values, done: Switched) -
             f"{address} is recorded, and no file declares it: the next apply forgets it, and leaves it as it is now."
         )
         return [Diagnostic("not-declared", "No file declares it", detail, severity=Severity.WARNING)]
-    other = {name: value for name, value in desired.values.items() if values[name] != value}
+    kind = hand.place.kinds[address.connection, address.kind].kind
+    asked = asked_for(kind, desired, None, hand.place.origin.applied_at, hand.place.hold)
+    other = {name: value for name, value in asked.desired.values.items() if values[name] != value}
     if not other:
         return []
+    held = f" and held ({asked.hold.reason})" if asked.hold and asked.is_paused else ""
     words = ", ".join(f"{name}: {value_text(value)}" for name, value in other.items())
     return [
         Diagnostic(
             "declared-otherwise",
             "A file declares it otherwise",
-            f"{address} is declared with {words}: the next apply sets it back.",
-            "change the file, too, if it is to stay",
+            f"{address} is declared{held} with {words}: the next apply sets it back.",
+            "lift the hold, if it is to stay" if held else "change the file, too, if it is to stay",
             desired.source,
             str(address),
             Severity.WARNING,

@@ -9,10 +9,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from reconcile.cli.border import border
@@ -22,16 +23,21 @@ from reconcile.config.load import Config, FilesWrong, load
 from reconcile.config.pipeline import Pipeline, Step
 from reconcile.core.address import Address, Selection
 from reconcile.core.diagnostic import Diagnostic, did_you_mean
+from reconcile.core.digest import texts_digest
 from reconcile.core.errors import ConfigError
 from reconcile.core.snapshot import Desired
 from reconcile.core.source import Span
 from reconcile.engine.events import Listener
 from reconcile.engine.link import Link, Outside
-from reconcile.engine.place import Place
+from reconcile.engine.place import Checkout, Place
 from reconcile.providers.connection import rooted
 from reconcile.providers.registry import providers
 from reconcile.state.backend import open_backend
 from reconcile.state.format import Origin
+from reconcile.state.postgres import secrets_in
+
+if TYPE_CHECKING:
+    from reconcile.config.edit import Editor
 
 MOST_NAMED = 5
 SHORTEST_TELLING_SECRET = 8
@@ -57,10 +63,11 @@ class Workspace:
         return found
 
 
-def load_config(options: Options) -> Config:
+def load_config(options: Options, *, may_be_empty: bool = False) -> Config:
     """Return what the files say; the border knows from then on what to quote and what to hide.
 
-    Raises ``ConfigError`` with every error of every file.
+    ``may_be_empty`` takes a workspace without desired-state files as it is. Raises ``ConfigError`` with every error of
+    every file.
     """
     here = Path.cwd()
     root = find_workspace(options.workspace_dir, os.environ.get("RECONCILE_WORKSPACE"), here)
@@ -69,11 +76,13 @@ def load_config(options: Options) -> Config:
     # was started; the prefix is put before them when they are shown.
     edge.prefix = "" if (folder := shown(root, here)) == "." else f"{folder}/"
     try:
-        config = load(root, options.env, os.environ, providers(), here=root)
+        config = load(root, options.env, os.environ, providers(), here=root, may_be_empty=may_be_empty)
     except FilesWrong as error:
         edge.sources = error.sources
         raise
     edge.sources = config.sources
+    for secret in secrets_in(config.state):
+        edge.redactor.add(secret)
     secrets: set[str] = set()
     for connection in config.connections.values():
         for secret in providers()[connection.provider].secrets(connection.settings):
@@ -87,13 +96,16 @@ def load_config(options: Options) -> Config:
     return config
 
 
-def open_workspace(options: Options, listener: Listener, *, applies: bool = False) -> Workspace:
+def open_workspace(
+    options: Options, listener: Listener, *, applies: bool = False, may_be_empty: bool = False
+) -> Workspace:
     """Return the workspace with its connections and its state; makes no call yet.
 
-    ``applies`` says that what is done is recorded, with the commit that it is done from.
+    ``applies`` says that what is done is recorded, with the commit that it is done from. ``may_be_empty`` takes a
+    workspace without desired-state files as it is.
     Raises ``ConfigError``, and ``StateError`` for a state location that cannot be used.
     """
-    config = load_config(options)
+    config = load_config(options, may_be_empty=may_be_empty)
     edge = border()
     links = {
         name: Link(name, providers()[connection.provider], rooted(connection.settings, config.root))
@@ -103,14 +115,24 @@ def open_workspace(options: Options, listener: Listener, *, applies: bool = Fals
         environment=config.environment,
         desired=config.desired,
         links=links,
-        backend=open_backend(config.state, config.root, config.environment),
+        backend=open_backend(config.state, config.root, config.environment, os.environ),
         limits=config.limits,
         outside=Outside(listener, edge.redactor, os.environ),
         origin=origin(config.root if applies else None),
         clock=time.monotonic,
         pid=os.getpid(),
+        checkout=Checkout(os.path.realpath(config.root), texts_digest(config.sources)),
+        hold=config.hold,
+        retention=config.retention,
     )
     return Workspace(config, place, Selection(options.select, options.exclude))
+
+
+def editor_of(workspace: Workspace, options: Options) -> Editor:
+    """Return what edits the files of a workspace, in the environment that the options name."""
+    from reconcile.config.edit import Editor
+
+    return Editor(workspace.config.root, options.env, os.environ, providers())
 
 
 def check_selection(workspace: Workspace) -> None:
@@ -124,6 +146,16 @@ def check_selected(selection: Selection, known: Collection[Address]) -> None:
     unmatched = selection.unmatched(known)
     if unmatched:
         raise ConfigError([_matches_nothing(pattern, [str(a) for a in known]) for pattern in unmatched])
+
+
+def check_connections(workspace: Workspace, names: Iterable[str]) -> None:
+    """Raise ``ConfigError`` for a name in an option that is no connection's."""
+    known = workspace.config.connections
+    for name in names:
+        if name not in known:
+            detail = f'reconcile.yaml has no connection "{name}".'
+            hint = did_you_mean(name, known) or f"known connections: {', '.join(known)}"
+            raise ConfigError(Diagnostic("unknown-connection", "Unknown connection", detail, hint))
 
 
 def origin(root: Path | None) -> Origin:
@@ -140,7 +172,8 @@ def origin(root: Path | None) -> Origin:
 
 
 def _texts(desired: Desired) -> list[str]:
-    return [desired.address.name, *(value for value in desired.values.values() if isinstance(value, str))]
+    values = [value for value in desired.values.values() if isinstance(value, str)]
+    return [desired.address.name, *values, *([desired.hold.reason] if desired.hold else [])]
 
 
 def _setting_texts(step: Step) -> list[str]:

@@ -80,7 +80,8 @@ def list_files(root: Path, here: Path) -> Listing:
                 "no-desired-state",
                 "No desired-state file",
                 f"The folder with {WORKSPACE_FILE} holds no other *.yaml or *.yml file.",
-                f'write one, for example {shown(root / "schedules.yaml", here)} with "schedules: []"',
+                f'write one, for example {shown(root / "schedules.yaml", here)} with "schedules: []"; or let '
+                "`reconcile import` write down what is live",
                 Span(shown(root / WORKSPACE_FILE, here), 1, 1),
             )
         )

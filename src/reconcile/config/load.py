@@ -18,7 +18,9 @@ from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic, Severity, in_order
 from reconcile.core.errors import ConfigError
 from reconcile.core.guard import DeleteLimits
+from reconcile.core.hold import Hold
 from reconcile.core.kind import Catalogue
+from reconcile.core.retention import Retention
 from reconcile.core.snapshot import Desired
 
 Sources = Mapping[str, tuple[str, ...]]
@@ -30,7 +32,7 @@ class Config:
 
     ``state`` is the location as written, a relative folder being below ``root``. ``desired`` is sorted by address,
     ``pipelines`` and ``connections`` by name. ``diagnostics`` are warnings and notes. ``sources`` has the lines of
-    every file by the path that spans show, with secrets starred out.
+    every file by the path that spans show, with secrets starred out. ``hold`` is that of the environment, over or not.
     """
 
     root: Path
@@ -42,6 +44,8 @@ class Config:
     limits: DeleteLimits
     diagnostics: tuple[Diagnostic, ...] = ()
     sources: Sources = field(default_factory=dict, repr=False)
+    hold: Hold | None = None
+    retention: Retention = field(default_factory=Retention)
 
 
 class FilesWrong(ConfigError):
@@ -58,20 +62,25 @@ def load(
     environ: Mapping[str, str],
     catalogues: Mapping[str, Catalogue],
     here: Path | None = None,
+    *,
+    instead: Mapping[Path, str] | None = None,
+    may_be_empty: bool = False,
 ) -> Config:
     """Return what the workspace in ``root`` asks for in ``environment`` (None: ``default``).
 
-    Paths are shown relative to ``here`` (None: where the process is). Raises ``FilesWrong``, a ``ConfigError``, with
-    every error of every file.
+    Paths are shown relative to ``here`` (None: where the process is). ``instead`` has texts of files as they could be:
+    they are read in place of what the disk has. ``may_be_empty`` takes a workspace without any desired-state file for
+    one that asks for nothing. Raises ``FilesWrong``, a ``ConfigError``, with every error of every file.
     """
     here = Path.cwd() if here is None else here
-    reading = _Reading(here, SecretFields(catalogues))
+    reading = _Reading(here, SecretFields(catalogues), instead or {})
     listing = list_files(root, here)
-    reading.diagnostics += listing.diagnostics
+    can_be_empty = may_be_empty or bool(instead)
+    reading.diagnostics += [d for d in listing.diagnostics if not (can_be_empty and d.code == "no-desired-state")]
     workspace = reading.workspace(listing.workspace, environment, environ, catalogues)
     validator = Validator(catalogues, workspace)
     found = Found()
-    for path in listing.desired:
+    for path in dict.fromkeys([*listing.desired, *(instead or {})]):
         reading.desired(path, workspace, validator, found)
     desired, duplicates = by_address(found.desired)
     pipelines, again = _by_name(found.pipelines)
@@ -88,14 +97,17 @@ def load(
         workspace.limits,
         diagnostics,
         reading.sources,
+        workspace.hold,
+        workspace.retention,
     )
 
 
 class _Reading:
     """What has been read so far. Files that cannot be read leave an error and nothing else."""
 
-    def __init__(self, here: Path, secret_fields: SecretFields) -> None:
+    def __init__(self, here: Path, secret_fields: SecretFields, instead: Mapping[Path, str]) -> None:
         self._here = here
+        self._instead = instead
         self._secret_fields = secret_fields
         self.sources: dict[str, tuple[str, ...]] = {}
         self.diagnostics: list[Diagnostic] = [] if IS_FAST else [_slow()]
@@ -125,7 +137,8 @@ class _Reading:
     def _document(self, path: Path) -> Document:
         name = shown(path, self._here)
         try:
-            document = parse(read_text(path, self._here), name)
+            text = self._instead[path] if path in self._instead else read_text(path, self._here)
+            document = parse(text, name)
         except ConfigError as error:
             return Document(Text("", name), None, diagnostics=error.diagnostics)
         self.sources[name] = document.text.lines

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from reconcile.config.duration import Duration
+from reconcile.config.moment import Moment
 from reconcile.config.scalar import Scalar
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
@@ -27,6 +28,13 @@ def _is_known_version(value: Any) -> int:
         return value
     message = "This program reads version 1 of this file and no other"
     raise PydanticCustomError("unsupported-version", message, {"hint": "write version: 1"})
+
+
+def _on_one_line(text: str) -> str:
+    words = " ".join(text.split())
+    if not words:
+        raise ValueError("must say something: a hold without a reason is never lifted")
+    return words
 
 
 Name = Annotated[str, Field(pattern=NAME_PATTERN, description=_NAME_RULE)]
@@ -52,6 +60,28 @@ class MaxDeletes(_Strict):
     percent: Annotated[float, Field(ge=0, le=100)] = Field(30.0, description="share of the recorded objects")
 
 
+class RetentionEntry(_Strict):
+    """How much of the past is kept in each environment: the newest so many, and at least 10."""
+
+    applies: Annotated[int, Field(ge=10)] = Field(1000, description="versions of the state: one an apply, the history")
+    runs: Annotated[int, Field(ge=10)] = Field(1000, description="runs of pipelines and jobs by hand that are over")
+    days: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="what is older than this goes, too; whatever its age when absent"
+    )
+
+
+class HoldEntry(_Strict):
+    """Why something is kept off on purpose, and until when."""
+
+    reason: Annotated[str, AfterValidator(_on_one_line)] = Field(
+        description="why, in your words; plans show it", json_schema_extra={"pattern": r"\S"}
+    )
+    until: Moment | None = Field(
+        None,
+        description="a day (it ends at 00:00 UTC) or a moment; the next plan restores. Until it is removed when absent",
+    )
+
+
 class Environment(_Strict):
     """What is different in one environment."""
 
@@ -60,6 +90,7 @@ class Environment(_Strict):
         default_factory=dict,
         description="merged over the connections of the same name; another provider or auth method replaces the whole",
     )
+    hold: HoldEntry | None = Field(None, description="keeps everything off in this environment")
 
 
 class Workspace(_Strict):
@@ -79,6 +110,7 @@ class Workspace(_Strict):
         default_factory=dict, description="chosen by --env NAME; without it the environment is called default"
     )
     max_deletes: MaxDeletes = Field(default_factory=MaxDeletes, description="guard against deleting too much at once")
+    retention: RetentionEntry = Field(default_factory=RetentionEntry, description="how much of the past is kept")
 
 
 class Common(_Strict):
@@ -86,6 +118,7 @@ class Common(_Strict):
 
     connection: Name = Field("", description="connection of this entry; that of the file when absent")
     protect: bool = Field(False, description="true: never delete it, also when the entry is gone; false lifts that")
+    hold: HoldEntry | None = Field(None, description="keeps it off on purpose: no schedule, not activated, not done")
 
 
 class StepOptions(_Strict):

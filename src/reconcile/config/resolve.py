@@ -45,6 +45,11 @@ class Scope:
         for name in self._variables:
             self._variable(name)
 
+    @property
+    def values(self) -> dict[str, Scalar]:
+        """What every variable of the environment stands for; without those of which nobody can say."""
+        return {name: value.value for name, value in self._values.items() if value is not None}
+
     def fill(self, container: Container, segment: Any, document: Document) -> list[Diagnostic]:
         """Replace the references in one text of ``document`` by what they stand for; return what is wrong with them.
 

@@ -6,7 +6,7 @@ Three things differ from what Pydantic says of its models:
   wrong, where ``oneOf`` makes them say that no alternative matches.
 - Wherever a scalar stands, a ``${env.NAME}`` or ``${var.NAME}`` can stand too: as a whole value for a number, a
   boolean or a choice, anywhere inside text that has a pattern.
-- ``connection`` and ``protect`` are added to every entry; the kinds' own models do not know them.
+- ``connection``, ``protect`` and ``hold`` are added to every entry; the kinds' own models do not know them.
 """
 
 from __future__ import annotations

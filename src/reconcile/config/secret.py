@@ -16,6 +16,8 @@ from reconcile.core.redact import MASK
 
 _SOUNDS_SECRET = re.compile(r"secret|token|password|passwd|api_?key|private_?key|credential", re.IGNORECASE)
 _PAIR = re.compile(r"""([\w.-]+)["']?\s*:\s""")
+# A password in a URL (`state: postgresql://kim:...@host/db`); what comes from a reference stands there as that.
+_IN_URL = re.compile(r"://[^/\s:@]*:(?!\$\{)[^\s@]+@")
 _BLOB = re.compile(r"^\s*[A-Za-z0-9+/=_-]{30,}\s*$")
 _HIDDEN = re.compile(rf"(?P<shown>{REFERENCE.pattern}|\s)|.")
 
@@ -55,14 +57,14 @@ class SecretFields:
         for pair in _PAIR.finditer(line):
             if self.holds(pair.group(1), in_auth=False):
                 return line[: pair.end()] + _starred(line[pair.end() :])
-        return _starred(line) if _BLOB.match(line) else line
+        return _starred(line) if _BLOB.match(line) or _IN_URL.search(line) else line
 
     def _below(self, value: Any, *, in_auth: bool, is_secret: bool = False) -> Iterator[tuple[str, Mark]]:
         for name, part, mark in _parts(value):
             secret = is_secret or (bool(name) and self.holds(name, in_auth=in_auth))
             if isinstance(part, MarkedMap | MarkedList):
                 yield from self._below(part, in_auth=in_auth or name == "auth", is_secret=secret)
-            elif part is not None and secret and not REFERENCE.fullmatch(str(part)):
+            elif part is not None and (secret or _IN_URL.search(str(part))) and not REFERENCE.fullmatch(str(part)):
                 yield str(part), mark
 
 

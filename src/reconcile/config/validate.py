@@ -17,13 +17,18 @@ from reconcile.config.pipeline import Pipeline, PipelineReader
 from reconcile.config.resolve import has_failed_references
 from reconcile.config.shape import Shape
 from reconcile.config.words import concealing, origins_below
-from reconcile.config.workspace import WorkspaceFile
+from reconcile.config.workspace import WorkspaceFile, hold_of
 from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic, Severity, did_you_mean
+from reconcile.core.hold import Hold
 from reconcile.core.kind import Catalogue, Declared, Kind
+from reconcile.core.pause import can_be_held
 from reconcile.core.snapshot import Desired
+from reconcile.core.source import Span
 
 COMMON = frozenset(Common.model_fields)
+# A boolean can be looked at in passing; of these the model has to be asked.
+_CHECKED = COMMON - {"protect"}
 _WORKSPACE_KEYS = ("version", "state", "connections", "variables", "environments", "max_deletes")
 
 
@@ -74,29 +79,32 @@ class Validator:
             return
         nameless, has_failures = False, has_failed_references(document)
         for index, entry in enumerate(value):
-            party = default
+            party, hold = default, None
             if isinstance(entry, MarkedMap) and not COMMON.isdisjoint(entry):
-                party = self._own(document, entry, value.marks[index], default, found)
+                party, hold = self._own(document, entry, value.marks[index], default, found)
             elif default is None and not nameless:
                 nameless = True
                 found.diagnostics.append(self._party.nameless(document, document.key_span(document.root, section)))
-            _Entry(self, document, section, value, index, party or "", has_failures).read(found)
+            _Entry(self, document, section, value, index, party or "", has_failures, hold).read(found)
 
-    def _own(self, document: Document, entry: MarkedMap, mark: Mark, default: str | None, found: Found) -> str | None:
-        """Return the connection of an entry that says something of its own, and check what it says."""
-        if "connection" not in entry and type(entry["protect"]) is bool and default is not None:
-            return default
+    def _own(
+        self, document: Document, entry: MarkedMap, mark: Mark, default: str | None, found: Found
+    ) -> tuple[str | None, Hold | None]:
+        """Return connection and hold of an entry that says something of its own, and check what it says."""
+        if default is not None and type(entry.get("protect")) is bool and entry.keys().isdisjoint(_CHECKED):
+            return default, None
         common = MarkedMap()
         for key in entry:
             if key in COMMON:
                 common.take(entry, key)
         checked = check(Common, common, lambda shape: Subject(document, common, mark, shape, "This entry"))
         found.diagnostics += checked.diagnostics
+        hold = hold_of(checked.result.hold) if checked.result else None
         if "connection" not in entry:
             if default is None:
                 found.diagnostics.append(self._party.nameless(document, document.text.span(mark)))
-            return default
-        return self._party.of(document, entry, found.diagnostics)
+            return default, hold
+        return self._party.of(document, entry, found.diagnostics), hold
 
     def kind_of(self, section: str, connection: str) -> Kind | None:
         """Return the kind that ``section`` means on a connection; None when its provider has no such kind."""
@@ -143,6 +151,7 @@ class _Entry:
     index: int
     connection: str
     has_failures: bool
+    hold: Hold | None = None
 
     def read(self, found: Found) -> None:
         entry, kind = self.entries[self.index], self.validator.kind_of(self.section, self.connection)
@@ -162,7 +171,12 @@ class _Entry:
         declared = kind.declare(checked.result, settings)
         address = Address(self.connection, kind.name, declared.name)
         span = self.document.value_span(self.entries, self.index)
-        found.desired.append(Desired(address, declared.values, span, protect if isinstance(protect, bool) else None))
+        is_protected = protect if isinstance(protect, bool) else None
+        found.desired.append(Desired(address, declared.values, span, is_protected, self.hold))
+        if self.hold and not can_be_held(kind, declared.values):
+            found.diagnostics.append(
+                _no_hold(address, kind, self.document.value_span(self.entries[self.index], "hold"))
+            )
         if declared.advice:
             found.diagnostics += self._advice(declared, address, entry)
 
@@ -226,3 +240,8 @@ def _nothing_declared(document: Document) -> Diagnostic:
     detail = "The file names a connection and lists nothing, and an accident looks the same."
     hint = 'delete the file, or write for example "schedules: []" if nothing is what you want'
     return Diagnostic("empty-file", "The file says nothing", detail, hint, document.span)
+
+
+def _no_hold(address: Address, kind: Kind, span: Span) -> Diagnostic:
+    detail = f"{address} cannot be held: a {kind.name.replace('_', ' ')} has no state in which it is off."
+    return Diagnostic("cannot-be-held", "It cannot be held", detail, "leave `hold` out", span, str(address))

@@ -10,11 +10,13 @@ from reconcile.config.check import check
 from reconcile.config.document import Document
 from reconcile.config.marked import Mark, MarkedMap
 from reconcile.config.mistake import Subject
-from reconcile.config.model import Workspace
+from reconcile.config.model import HoldEntry, Workspace
 from reconcile.config.resolve import Scope, interpolate_below
 from reconcile.core.diagnostic import Diagnostic, did_you_mean
 from reconcile.core.guard import DeleteLimits
+from reconcile.core.hold import Hold
 from reconcile.core.kind import Catalogue
+from reconcile.core.retention import Retention
 from reconcile.core.source import Span
 
 DEFAULT = "default"
@@ -38,7 +40,8 @@ class WorkspaceFile:
     """What ``reconcile.yaml`` says for one environment, as far as it could be read.
 
     ``providers`` has the provider of every connection that the file names, empty where that is not known; it is None
-    when the connections could not be read at all. ``connections`` has those that are right.
+    when the connections could not be read at all. ``connections`` has those that are right. ``hold`` is that of the
+    environment, over or not.
     """
 
     scope: Scope
@@ -47,6 +50,8 @@ class WorkspaceFile:
     providers: Mapping[str, str] | None = None
     connections: Mapping[str, Connection] = field(default_factory=dict)
     limits: DeleteLimits = field(default_factory=DeleteLimits)
+    hold: Hold | None = None
+    retention: Retention = field(default_factory=Retention)
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
@@ -72,10 +77,11 @@ def read_workspace(
     connections = merged(_mapping(document.root, "connections"), _mapping(overrides, "connections"))
     diagnostics += scope.diagnostics
     diagnostics += interpolate_below(connections, document, scope)
-    for name in ("state", "max_deletes"):
+    for name in ("state", "max_deletes", "retention"):
         if name in document.root:
             diagnostics += scope.fill(document.root, name, document)
             diagnostics += interpolate_below(document.root[name], document, scope)
+    diagnostics += interpolate_below(_mapping(overrides, "hold"), document, scope)
     shell = check(Workspace, document.root, reader.whole)
     diagnostics += shell.diagnostics
     known: dict[str, Connection] = {}
@@ -89,8 +95,15 @@ def read_workspace(
         {name: reader.provider_of(connections, name) for name in connections},
         known,
         DeleteLimits(said.max_deletes.percent, said.max_deletes.count) if said else DeleteLimits(),
+        hold_of(said.environments[chosen].hold) if said and chosen in said.environments else None,
+        Retention(said.retention.applies, said.retention.runs, said.retention.days) if said else Retention(),
         tuple(dict.fromkeys(diagnostics)),
     )
+
+
+def hold_of(entry: HoldEntry | None) -> Hold | None:
+    """Return the hold that an entry or an environment has; None when it has none."""
+    return Hold(entry.reason, entry.until) if entry else None
 
 
 def merged(base: MarkedMap, over: MarkedMap) -> MarkedMap:

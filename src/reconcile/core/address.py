@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -38,6 +39,8 @@ class Address:
 # Sorts addresses as they compare, several times faster than by comparing them.
 by_parts = attrgetter("connection", "kind", "name")
 
+_WILDCARD = re.compile(r"[*?[]")
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -56,6 +59,13 @@ class Selection:
             return False
         return not any(matches(text, pattern) for pattern in self.exclude)
 
+    def may_hold_below(self, prefix: str) -> bool:
+        """Say whether an address that begins with ``prefix`` can be selected; only a "no" is certain."""
+        if any(p.endswith("*") and _head(p) == p[:-1] and prefix.startswith(p[:-1]) for p in self.exclude):
+            return False
+        heads = [_head(pattern) for pattern in self.select]
+        return not heads or any(head.startswith(prefix) or prefix.startswith(head) for head in heads)
+
     def unmatched(self, addresses: Iterable[Address]) -> tuple[str, ...]:
         """Return the ``select`` patterns that name none of ``addresses``, in the order given."""
         texts = [str(address) for address in addresses]
@@ -70,3 +80,8 @@ class Selection:
 def matches(text: str, pattern: str) -> bool:
     """Say whether an address (as text) is named by ``pattern``: the same text, or a glob over it."""
     return text == pattern or fnmatchcase(text, pattern)
+
+
+def _head(pattern: str) -> str:
+    """Return what every address that ``pattern`` names begins with: the pattern up to its first wildcard."""
+    return _WILDCARD.split(pattern, maxsplit=1)[0]

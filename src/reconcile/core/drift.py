@@ -20,6 +20,7 @@ class Why(StrEnum):
     BOTH = "both"
     NEW = "new"
     UNKNOWN = "unknown"
+    UNDO = "undo"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,9 @@ from reconcile.core.change import Change, Unchanged
 from reconcile.core.diagnostic import Diagnostic, Severity
 from reconcile.core.diff import FieldChange, field_changes, same
 from reconcile.core.drift import Drift, Why, edited, find_drift, moved_fields
+from reconcile.core.hold import Hold
 from reconcile.core.kind import Action, Connected, Kind
+from reconcile.core.pause import asked_for, moment_words, release_words
 from reconcile.core.snapshot import (
     NOTHING,
     Desired,
@@ -21,13 +23,15 @@ from reconcile.core.snapshot import (
     SameAs,
     Values,
 )
+from reconcile.core.way_back import irreversible
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """One object in all its views. ``now`` is when the plan is made, UTC, ISO 8601.
 
-    ``is_inherited`` says that ``recorded`` stands under another address so far.
+    ``is_inherited`` says that ``recorded`` stands under another address so far. ``everywhere`` is the hold of the whole
+    environment, if any; ``hold`` is the one in force for this object, ``is_paused`` that ``desired`` is what it leaves.
     """
 
     address: Address
@@ -38,6 +42,9 @@ class Case:
     now: str
     reassert: bool
     is_inherited: bool = False
+    everywhere: Hold | None = None
+    hold: Hold | None = None
+    is_paused: bool = False
 
     @property
     def kind(self) -> Kind:
@@ -59,6 +66,17 @@ class Verdict:
 
 def judge(case: Case) -> Verdict:
     """Return what is to be done with the object, why, and how it has drifted."""
+    if case.desired is not None:
+        asked = asked_for(case.kind, case.desired, case.recorded, case.now, case.everywhere)
+        case = replace(case, desired=asked.desired, hold=asked.hold, is_paused=asked.is_paused)
+    verdict = _judge(case)
+    over = case.desired.hold if case.desired and not case.hold else None
+    if over is None or verdict.unchanged is None:
+        return verdict
+    return replace(verdict, diagnostics=(*verdict.diagnostics, _hold_over(case, over)))
+
+
+def _judge(case: Case) -> Verdict:
     if case.kind.one_shot:
         return _judge_one_shot(case)
     if isinstance(case.reading, ReadFailed):
@@ -87,7 +105,7 @@ def _judge_live(case: Case, desired: Desired, live: Live) -> Verdict:
     shown = kind.align(live.values, desired.values)
     before = NOTHING if kind.is_absent(shown) else shown
     after = NOTHING if kind.is_absent(desired.values) else desired.values
-    fields = tuple(c for c in field_changes(before, after, _touched(kind, before, after)) if c.path not in live.unknown)
+    fields = tuple(c for c in field_changes(before, after, touched(kind, before, after)) if c.path not in live.unknown)
     hidden = [name for name in kind.fields_of(after) if name in after and name in live.unknown] if before else []
     # The platform has such a field and does not show it; only what we recorded could vouch for it.
     doubtful = () if _vouched(recorded, desired, hidden) else tuple(hidden)
@@ -99,6 +117,8 @@ def _judge_live(case: Case, desired: Desired, live: Live) -> Verdict:
     elif unseen:
         action = Action.UPDATE if recorded and recorded.certain else Action.ASSERT
         why, fields = Why.FILE if action is Action.UPDATE else Why.UNKNOWN, unseen
+    elif not after and _is_held_back(case):
+        return _given_up(case, live.id, "it was held, and the file asks for nothing now")
     else:
         return _unchanged(case, desired, live.id)
     return _change(case, action, why, before, after, fields, live.id)
@@ -118,7 +138,7 @@ def _judge_unreadable(case: Case, desired: Desired) -> Verdict:
     else:
         return _unchanged(case, desired, recorded.id)
     shown = before if recorded and recorded.certain else NOTHING
-    fields = field_changes(shown, desired.values, _touched(kind, NOTHING, desired.values))
+    fields = field_changes(shown, desired.values, touched(kind, NOTHING, desired.values))
     return _change(case, action, why, shown, desired.values, fields, None)
 
 
@@ -128,8 +148,10 @@ def _judge_one_shot(case: Case) -> Verdict:
     if desired is None:
         return Verdict(case.address)
     if recorded is None or edited(case.kind, desired, recorded):
+        if case.hold:
+            return Verdict(case.address, unchanged=_still(case, desired))
         before = recorded.values if recorded else NOTHING
-        fields = field_changes(before, desired.values, _touched(case.kind, NOTHING, desired.values))
+        fields = field_changes(before, desired.values, touched(case.kind, NOTHING, desired.values))
         why = Why.FILE if recorded else Why.NEW
         return _change(case, Action.RUN, why, before, desired.values, fields, None)
     verdict = _unchanged(case, desired, recorded.id)
@@ -143,14 +165,27 @@ def _judge_removed(case: Case) -> Verdict:
     if recorded is None:
         return Verdict(case.address)
     if isinstance(reading, Live) and _is_ours_to_delete(kind, recorded, reading):
-        fields = field_changes(reading.values, NOTHING, _touched(kind, reading.values, NOTHING))
+        fields = field_changes(reading.values, NOTHING, touched(kind, reading.values, NOTHING))
         moved = recorded.certain and moved_fields(kind, recorded, reading, None)
         why = Why.BOTH if moved else Why.FILE
         return _change(case, Action.DELETE, why, reading.values, NOTHING, fields, reading.id)
+    if isinstance(reading, Live) and kind.is_absent(reading.values) and _is_held_back(case):
+        return _given_up(case, reading.id, "it was held: nothing is there, and nothing brings it back")
     before = NOTHING if kind.is_absent(recorded.values) else recorded.values
     return _change(
         case, Action.FORGET, Why.FILE, before, NOTHING, (), recorded.id, note=_why_forget(kind, recorded, reading)
     )
+
+
+def _is_held_back(case: Case) -> bool:
+    """Say whether a hold is all that keeps something of ours from being there, as far as the record knows."""
+    return bool(case.recorded and case.recorded.held_since) and not case.is_paused
+
+
+def _given_up(case: Case, id: str | None, note: str) -> Verdict:
+    """Return the delete of what is held: there is nothing to be sent, and all the same it is gone for good."""
+    verdict = _change(case, Action.DELETE, Why.FILE, NOTHING, NOTHING, (), id, note)
+    return replace(verdict, change=verdict.change and replace(verdict.change, requests=()))
 
 
 def _is_ours_to_delete(kind: Kind, recorded: Recorded, live: Live) -> bool:
@@ -178,6 +213,8 @@ def _why_forget(kind: Kind, recorded: Recorded, reading: Reading | None) -> str:
             return "we had seen to it that nothing is there; what is there now stays as it is"
         case Live():
             return "nobody knows whether what is there now was applied by us: it stays as it is"
+        case _ if recorded.held_since:
+            return "it was held, and stays off: there is no delete call"
         case _:
             return "there is no delete call: it stays on the platform as it is"
 
@@ -210,6 +247,7 @@ def _change(
     note: str = "",
 ) -> Verdict:
     desired, recorded = case.desired, case.recorded
+    hidden = tuple(sorted(case.reading.unknown)) if isinstance(case.reading, Live) and before else ()
     return Verdict(
         case.address,
         change=Change(
@@ -225,9 +263,12 @@ def _change(
             id=id,
             to_record=_record(case, desired, id, case.now) if desired else None,
             last_applied_at=recorded.applied_at if recorded and recorded.certain else None,
-            note=note,
-            is_ours=recorded is not None and recorded.certain and not case.kind.is_absent(recorded.values),
+            note=note or _release_note(case),
+            is_ours=recorded is not None and is_ours(case.kind, recorded),
             is_protected=bool((recorded and recorded.protect) or (desired and desired.protect)),
+            hold=case.hold if case.is_paused else None,
+            hidden=hidden,
+            irreversible=irreversible(case.kind, action, recorded, hidden),
         ),
     )
 
@@ -248,13 +289,33 @@ def _unchanged(case: Case, desired: Desired, id: str | None) -> Verdict:
             recorded.applied_at if recorded else None,
             case.kind.readable,
             case.kind.one_shot,
+            None if case.kind.one_shot else case.hold,
         ),
     )
 
 
+def _still(case: Case, desired: Desired) -> Unchanged:
+    """Return that a held one-shot is not done, and nothing noted down of it."""
+    last = case.recorded.applied_at if case.recorded else None
+    return Unchanged(case.address, desired.source, None, last, case.kind.readable, True, case.hold)
+
+
+def is_ours(kind: Kind, recorded: Recorded) -> bool:
+    """Say whether something of ours is there, may be there (of what is not certain), or is only held back."""
+    ours = (recorded.values, recorded.before)
+    return bool(recorded.held_since) or any(values and not kind.is_absent(values) for values in ours)
+
+
+def _release_note(case: Case) -> str:
+    if case.desired is None or case.recorded is None or not _is_held_back(case):
+        return ""
+    return release_words(case.recorded, (case.desired.hold, case.everywhere), case.now)
+
+
 def _record(case: Case, desired: Desired, id: str | None, at: str, certain: bool = True) -> Recorded:
     protect = desired.protect if desired.protect is not None else bool(case.recorded and case.recorded.protect)
-    return Recorded(case.address, desired.values, at, id, protect, desired.source.file, certain)
+    since = ((case.recorded.held_since if case.recorded else None) or case.now) if case.is_paused else None
+    return Recorded(case.address, desired.values, at, id, protect, desired.source.file, certain, held_since=since)
 
 
 def _failed(case: Case, diagnostic: Diagnostic) -> Verdict:
@@ -268,13 +329,25 @@ def _failed(case: Case, diagnostic: Diagnostic) -> Verdict:
     return Verdict(case.address, diagnostics=(diagnostic,), failed=True)
 
 
-def _touched(kind: Kind, before: Values, after: Values) -> tuple[str, ...]:
+def touched(kind: Kind, before: Values, after: Values) -> tuple[str, ...]:
     """Return the fields a change shows: what the file manages, and what a change of shape takes away."""
     if not after:
         return tuple(name for name in kind.fields_of(before) if name in before)
     possible = kind.fields_of(after)
     managed = [name for name in possible if name in after]
     return (*managed, *(name for name in kind.fields_of(before) if name in before and name not in possible))
+
+
+def _hold_over(case: Case, hold: Hold) -> Diagnostic:
+    return Diagnostic(
+        code="hold-over",
+        summary="A hold is over",
+        detail=f"{case.address} was to be held until {moment_words(hold.until or '')}.",
+        hint="its `hold` can be removed",
+        span=case.desired.source if case.desired else None,
+        address=str(case.address),
+        severity=Severity.NOTE,
+    )
 
 
 def _one_shot_unknown(case: Case, desired: Desired, recorded: Recorded) -> Diagnostic:

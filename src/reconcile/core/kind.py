@@ -66,11 +66,23 @@ class Kind(Protocol):
     def declare(self, entry: Any, connection: Any) -> Declared:
         """Return what a validated entry says on this connection, with every list that is a set in one fixed order."""
 
+    def entry_of(self, name: str, values: Values) -> Values:
+        """Return the entry that declares these values under this name, its keys in the order people write them.
+
+        ``declare`` of it gives name and values back. Raises ``ValueError`` for what no entry can say.
+        """
+
     def fields_of(self, values: Values) -> tuple[str, ...]:
         """Return every field that an object of this shape can have, in the order they are shown."""
 
     def is_absent(self, values: Values) -> bool:
         """Say whether these values mean that there is nothing (a schedule of frequency ``none``)."""
+
+    def paused(self, values: Values) -> Values | None:
+        """Return the values of such an object while it is held: off, or not there. None when it cannot be held.
+
+        Never asked of a one-shot, which is held by not being done.
+        """
 
     def align(self, live: Values, wanted: Values) -> Values:
         """Return ``live`` spelled like ``wanted`` where both mean the same; otherwise ``live`` as it is."""

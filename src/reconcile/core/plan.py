@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from reconcile.core.address import Address, by_parts
-from reconcile.core.change import Change, Unchanged
+from reconcile.core.change import Change, LeftOut, Unchanged
 from reconcile.core.diagnostic import Diagnostic, Severity, in_order
 from reconcile.core.diff import FieldChange, field_changes
 from reconcile.core.drift import Drift
+from reconcile.core.hold import Hold
 from reconcile.core.judge import Case, Verdict, judge
 from reconcile.core.kind import Action, Connected, Kind
+from reconcile.core.pause import moment_words
 from reconcile.core.snapshot import NOTHING, Live, Recorded, SameAs, Snapshots, Values
 
-__all__ = ["Base", "Change", "Plan", "Stamp", "Unchanged", "build_plan", "moved_since", "short_of"]
+__all__ = ["Base", "Change", "LeftOut", "Plan", "Stamp", "Unchanged", "build_plan", "moved_since", "short_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class Plan:
     """Everything apply needs to know, and nothing else may change its mind. Sorted by address.
 
     ``failed`` names the objects of which nothing can be said because reading them failed or they are not there.
+    ``digest`` says in one word what the plan does (``core.digest``); empty until it is known where the connections
+    lead. ``undoes`` is the id of the apply that it takes back, if any, and ``left_out`` what of that stays as it is.
     """
 
     id: str
@@ -42,6 +46,9 @@ class Plan:
     diagnostics: tuple[Diagnostic, ...]
     refusals: tuple[Diagnostic, ...] = ()
     failed: tuple[Address, ...] = ()
+    digest: str = ""
+    undoes: str | None = None
+    left_out: tuple[LeftOut, ...] = ()
 
     def count(self, action: Action) -> int:
         """Return how many objects take ``action``."""
@@ -55,9 +62,21 @@ class Plan:
         return any(d.is_error for d in self.diagnostics)
 
     @property
+    def messages(self) -> tuple[Diagnostic, ...]:
+        """Return all there is to say: why it is refused, what else was found, why objects are left out."""
+        return (*self.refusals, *self.diagnostics, *(item.diagnostic for item in self.left_out))
+
+    @property
     def touched(self) -> tuple[Address, ...]:
         """Return the objects that apply will act on, or note something down of."""
         return (*(change.address for change in self.changes), *(found.address for found in self.records))
+
+    @property
+    def held(self) -> tuple[Change | Unchanged, ...]:
+        """Return what is held at this moment, or is to be from this plan on, sorted by address."""
+        found: list[Change | Unchanged] = [change for change in self.changes if change.hold]
+        found += [item for item in self.unchanged if item.hold]
+        return tuple(sorted(found, key=lambda item: by_parts(item.address)))
 
     @property
     def records(self) -> tuple[Recorded, ...]:
@@ -81,16 +100,19 @@ def build_plan(
     stamp: Stamp,
     *,
     reassert: bool = False,
+    hold: Hold | None = None,
     diagnostics: Iterable[Diagnostic] = (),
 ) -> Plan:
     """Return the plan that takes live to desired.
 
     ``kinds`` maps (connection, kind name) to the kind on that connection. Objects that we recorded and no file asks
     for are deleted, or forgotten where nothing is there to delete. With ``reassert`` everything that the platform
-    cannot show is sent again. The same input gives the same plan.
+    cannot show is sent again. ``hold`` is that of the whole environment. The same input gives the same plan.
     """
     verdicts: list[Verdict] = []
     found = list(diagnostics)
+    if hold and hold.is_over(stamp.at):
+        found.append(_hold_over(stamp.environment, hold))
     # An object that the files now name in another way is the same object: what we know of it goes with it.
     inherited = {
         reading.other: replace(snapshots.recorded[address], address=reading.other)
@@ -111,6 +133,7 @@ def build_plan(
             stamp.at,
             reassert,
             address in inherited and address not in snapshots.recorded,
+            hold,
         )
         verdicts.append(judge(case))
     return Plan(
@@ -139,17 +162,30 @@ def moved_since(kind: Kind, change: Change, now: Live) -> tuple[FieldChange, ...
     return field_changes(before, live, shown)
 
 
-def short_of(kind: Kind, after: Values, now: Live) -> tuple[FieldChange, ...]:
-    """Return the fields in which ``now`` falls short of ``after`` (from asked-for to shown); empty when it is there."""
+def short_of(kind: Kind, after: Values, now: Live, unset: Collection[str] = ()) -> tuple[FieldChange, ...]:
+    """Return the fields in which ``now`` falls short of ``after`` (from asked-for to shown); empty when it is there.
+
+    ``unset`` names fields that are not to be there, and that such an object could have.
+    """
     live = kind.align(now.values, after or {"": ""})
     if not after:
         return () if kind.is_absent(live) else field_changes(NOTHING, live, sorted(live))
-    names = [name for name in kind.fields_of(after) if name in after and name not in now.unknown]
+    names = [n for n in kind.fields_of(after) if (n in after or n in unset) and n not in now.unknown]
     return field_changes(after, NOTHING if kind.is_absent(live) else live, names)
 
 
 def _shape(kind: Kind, values: Values) -> tuple[str, ...]:
     return kind.fields_of(values)[:1] if values else ()
+
+
+def _hold_over(environment: str, hold: Hold) -> Diagnostic:
+    return Diagnostic(
+        code="hold-over",
+        summary="A hold is over",
+        detail=f'Environment "{environment}" was to be held until {moment_words(hold.until or "")}.',
+        hint="its `hold` can be removed from reconcile.yaml",
+        severity=Severity.NOTE,
+    )
 
 
 def _no_connection(address: Address) -> Diagnostic:

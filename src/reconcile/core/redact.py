@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 MASK = "***"
 
@@ -36,3 +37,16 @@ class Redactor:
 
     def __repr__(self) -> str:
         return f"<Redactor of {len(self._secrets)} secrets>"
+
+
+def cleaned(value: Any, clean: Callable[[str], str]) -> Any:
+    """Return what JSON can hold with every text in it put through ``clean``; keys stay as they are."""
+    match value:
+        case str():
+            return clean(value)
+        case Mapping():
+            return {key: cleaned(item, clean) for key, item in value.items()}
+        case list() | tuple():
+            return [cleaned(item, clean) for item in value]
+        case _:
+            return value

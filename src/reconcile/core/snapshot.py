@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic
+from reconcile.core.hold import Hold
 from reconcile.core.source import Span
 
 Value = str | int | bool | None | tuple["Value", ...]
@@ -21,12 +22,16 @@ NOTHING: Values = {}
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """An object as the files ask for it. ``values`` holds the fields the file has and no other."""
+    """An object as the files ask for it. ``values`` holds the fields the file has and no other.
+
+    ``hold`` is that of its entry, over or not.
+    """
 
     address: Address
     values: Values
     source: Span
     protect: bool | None = None
+    hold: Hold | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +110,12 @@ class Recorded:
 def in_doubt(sent: Recorded, before: Recorded | None) -> Recorded:
     """Return what to record when nobody knows whether ``sent`` came about, where ``before`` was recorded.
 
-    Neither the old protection nor a new one gets lost by not knowing, nor what was last certain.
+    Neither the old protection nor a new one gets lost by not knowing, nor that it is held, nor what was last certain.
     """
     last = None if before is None else before.values if before.certain else before.before
     protect = sent.protect or bool(before and before.protect)
-    return replace(sent, protect=protect, certain=False, before=last)
+    held_since = sent.held_since or (before.held_since if before else None)
+    return replace(sent, protect=protect, certain=False, before=last, held_since=held_since)
 
 
 @dataclass(frozen=True, slots=True)

@@ -237,7 +237,7 @@ class _Run:
         match self._again.reading(change.address):
             case Live() as now:
                 hidden = any(field.path in now.unknown for field in change.fields)
-                if not hidden and not short_of(kind, change.after, now):
+                if not hidden and not short_of(kind, change.after, now, change.unset):
                     return Result(change, Outcome.DONE, note="somebody already did it")
                 moved = moved_since(kind, change, now)
                 if moved or now.id != change.id:
@@ -334,7 +334,7 @@ class _Run:
         change = result.change
         match reading:
             case Live() as now:
-                short = short_of(self._kind(change).kind, change.after, now)
+                short = short_of(self._kind(change).kind, change.after, now, change.unset)
                 if not short:
                     return replace(result, outcome=Outcome.DONE, diagnostic=None)
                 if result.diagnostic and not moved_since(self._kind(change).kind, change, now):

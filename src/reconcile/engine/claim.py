@@ -18,14 +18,13 @@ class TargetClaim:
 
     def __init__(self, backend: Backend, owner: Owner, connection: str, target: str) -> None:
         self._backend, self._owner = backend, owner
-        self._key = target_key(connection, target)
+        self._key, self._what = target_key(connection, target), f"target {target} of {connection}"
         self._lock: Lock | None = None
 
     def take(self) -> bool:
         """Return True when the target is ours, False when somebody else has it just now. Raises ``StateError``."""
         try:
-            # By the real time, whatever clock the waits are counted on: other processes look at it.
-            lock = acquire(self._backend, self._owner, lambda: datetime.now(UTC), LEASE_SECONDS, key=self._key)
+            lock = acquire(self._backend, self._owner, _now, LEASE_SECONDS, key=self._key, what=self._what)
         except LockHeld:
             return False
         self._lock = lock.__enter__()
@@ -46,3 +45,8 @@ def target_key(connection: str, target: str) -> str:
 def pipeline_key(name: str) -> str:
     """Return the key of the lock that lets one run of a pipeline go on at a time."""
     return f"locks/pipeline-{sha256(name.encode()).hexdigest()[:32]}.json"
+
+
+def _now() -> datetime:
+    """Return the real time, whatever clock the waits are counted on: other processes look at it."""
+    return datetime.now(UTC)

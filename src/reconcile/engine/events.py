@@ -18,6 +18,13 @@ class ReadingBegan:
 
 
 @dataclass(frozen=True, slots=True)
+class LookingBegan:
+    """What there is on so many connections is about to be listed; ``ReadingEnded`` follows."""
+
+    connections: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReadingEnded:
     """Live state has been read, as far as it could be."""
 
@@ -105,6 +112,7 @@ class StepTold:
 
 Event = (
     ReadingBegan
+    | LookingBegan
     | ReadingEnded
     | Waiting
     | ApplyBegan

@@ -20,7 +20,18 @@ from reconcile.core.request import Request
 from reconcile.core.snapshot import ReadFailed
 from reconcile.engine.events import Listener, Waiting
 from reconcile.engine.submission import Waits
-from reconcile.providers.base import Notice, Operator, Provider, Reader, Readings, Surroundings, Wanted, Writer
+from reconcile.providers.base import (
+    Found,
+    Notice,
+    Operator,
+    Provider,
+    Reader,
+    Readings,
+    Sought,
+    Surroundings,
+    Wanted,
+    Writer,
+)
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -202,6 +213,9 @@ class _Broken:
 
     def read(self, wanted: Collection[Wanted], *, exact: bool = False) -> Readings:
         return Readings({item.address: ReadFailed(item.address, self.diagnostic, of_listing=True) for item in wanted})
+
+    def discover(self, sought: Sought) -> Found:
+        return Found(diagnostics=(self.diagnostic,))
 
     def send(self, request: Request) -> None:
         raise PlatformError(self.diagnostic.detail, hint=self.diagnostic.hint, code=self.diagnostic.code)

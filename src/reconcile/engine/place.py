@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from reconcile.core.account import Account
 from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.guard import DeleteLimits
+from reconcile.core.hold import Hold
 from reconcile.core.kind import Connected
+from reconcile.core.retention import Retention
 from reconcile.core.snapshot import Desired
 from reconcile.engine.link import Link, Outside
 from reconcile.state.backend import Backend
@@ -19,8 +21,19 @@ from reconcile.state.store import Store
 
 
 @dataclass(frozen=True, slots=True)
+class Checkout:
+    """The files of a workspace: the folder that they are in, and a digest of what they say."""
+
+    folder: str = ""
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
-    """Everything that the stories of this room are given. ``clock`` counts seconds and never goes back."""
+    """Everything that the stories of this room are given. ``clock`` counts seconds and never goes back.
+
+    ``hold`` is that of the whole environment, over or not.
+    """
 
     environment: str
     desired: Mapping[Address, Desired]
@@ -31,6 +44,9 @@ class Place:
     origin: Origin
     clock: Callable[[], float]
     pid: int = 0
+    checkout: Checkout = Checkout()
+    hold: Hold | None = None
+    retention: Retention = field(default_factory=Retention)
 
     @property
     def kinds(self) -> Mapping[tuple[str, str], Connected]:
@@ -51,7 +67,8 @@ class Place:
     def owner(self) -> Owner:
         """Who holds the lock while this command does."""
         origin = self.origin
-        return Owner(origin.id, origin.by, origin.host, self.pid, self.outside.redactor.clean(origin.command))
+        clean = self.outside.redactor.clean
+        return Owner(origin.id, origin.by, origin.host, self.pid, clean(origin.command), origin.job)
 
     def cleaned(self, diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
         """Return the diagnostics without secrets: a platform may quote what it was sent."""

@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 
 from reconcile.core.address import Address, Selection
 from reconcile.core.diagnostic import Diagnostic
+from reconcile.core.digest import plan_digest
 from reconcile.core.guard import refusals
+from reconcile.core.identity import Accounts, unvouched
 from reconcile.core.plan import Base, Plan, Stamp, build_plan
 from reconcile.core.snapshot import Desired, ReadFailed, Reading, Recorded, Snapshots, Unreadable
 from reconcile.engine.link import open_readers
@@ -40,12 +42,16 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What of it the command is about: which objects, and how to look at them."""
+    """What of it the command is about: which objects, how to look at them, and which guards are lifted.
+
+    ``allow_accounts`` names connections that may lead to another account than the one that is recorded.
+    """
 
     selection: Selection = field(default_factory=Selection)
     reassert: bool = False
     exact: bool = False
     allow_deletes: int | None = None
+    allow_accounts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,7 @@ class Planned:
     """A plan and what it was made from.
 
     ``saved`` is the plan's own id where it was read from a file, ``undoes`` the id of the apply that it takes back.
+    ``settled`` names connections whose account is to be recorded as it is now, whatever else is.
     """
 
     plan: Plan
@@ -60,6 +67,7 @@ class Planned:
     live: Mapping[Address, Reading] = field(default_factory=dict)
     saved: str | None = None
     undoes: str | None = None
+    settled: tuple[str, ...] = ()
 
     @property
     def unread(self) -> tuple[Address, ...]:
@@ -89,7 +97,15 @@ def make_plan(place: Place, planner: Planner) -> Planned:
     Raises ``StateError`` when the state cannot be used; what a platform answers is in the plan.
     """
     with open_readers(place.links, place.outside) as readers:
-        return planner(place, read_basis(place, read_holder(place.backend, datetime.now(UTC))), readers)
+        return planned_by(planner, place, read_basis(place, read_holder(place.backend, datetime.now(UTC))), readers)
+
+
+def planned_by(planner: Planner, place: Place, basis: Basis, readers: Mapping[str, Reader]) -> Planned:
+    """Return what ``planner`` makes, with the digest of what it does. Raises what the planner raises."""
+    planned = planner(place, basis, readers)
+    if planned.plan.digest:
+        return planned
+    return replace(planned, plan=replace(planned.plan, digest=plan_digest(planned.plan, place.accounts)))
 
 
 def read_basis(place: Place, holder: LockInfo | None) -> Basis:
@@ -114,10 +130,19 @@ def stamp_of(place: Place, basis: Basis) -> Stamp:
     return Stamp(place.origin.id, place.origin.applied_at, place.environment, basis.base)
 
 
+def guarded(place: Place, basis: Basis, made: Plan, live: Mapping[Address, Reading], wish: Wish) -> Plan:
+    """Return the plan with what keeps it from being applied; ``live`` is what it was made from."""
+    limits = replace(place.limits, allowed=wish.allow_deletes)
+    accounts = _accounts(place, basis, wish)
+    refused = refusals(made, basis.recorded, live, limits, kinds=place.kinds, accounts=accounts)
+    return replace(made, refusals=refused)
+
+
 def _planned(place: Place, basis: Basis, readers: Mapping[str, Reader], wish: Wish) -> Planned:
     kinds, recorded = place.kinds, basis.recorded
     desired = {a: d for a, d in place.desired.items() if wish.selection.holds(a)}
     ours = {a: r for a, r in recorded.items() if wish.selection.holds(a)}
+    ours = unvouched(ours, kinds, _accounts(place, basis, wish).other_tenants)
     asked = {**desired, **_twins(place.desired, ours)}
     found = refresh(readers, kinds, asked, ours, exact=wish.exact, listener=place.outside.listener)
     made = build_plan(
@@ -125,16 +150,16 @@ def _planned(place: Place, basis: Basis, readers: Mapping[str, Reader], wish: Wi
         kinds,
         stamp_of(place, basis),
         reassert=wish.reassert,
+        hold=place.hold,
         diagnostics=place.cleaned([*basis.notes, *found.diagnostics]),
     )
-    limits = replace(place.limits, allowed=wish.allow_deletes)
-    made = replace(
-        made,
-        refusals=refusals(made, recorded, found.live, limits),
-        diagnostics=tuple(place.cleaned(made.diagnostics)),
-    )
+    made = replace(guarded(place, basis, made, found.live, wish), diagnostics=tuple(place.cleaned(made.diagnostics)))
     live = {address: reading for address, reading in found.live.items() if address in desired or address in ours}
-    return Planned(made, basis, live)
+    return Planned(made, basis, live, settled=wish.allow_accounts)
+
+
+def _accounts(place: Place, basis: Basis, wish: Wish) -> Accounts:
+    return Accounts(basis.state.accounts, place.accounts, frozenset(wish.allow_accounts))
 
 
 def _twins(desired: Mapping[Address, Desired], ours: Mapping[Address, Recorded]) -> dict[Address, Desired]:

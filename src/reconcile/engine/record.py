@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from reconcile.core.address import Address
@@ -15,14 +15,21 @@ from reconcile.state.journal import Journal
 
 
 class Scribe:
-    """Writes into the journal what apply is about to do and what it has done."""
+    """Writes into the journal what apply is about to do and what it has done.
 
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
+    ``check`` raises when the lock is not ours any more (``Lock.check``).
+    """
+
+    def __init__(self, journal: Journal, check: Callable[[], None] = lambda: None) -> None:
+        self._journal, self._check = journal, check
 
     def sent(self, address: Address) -> None:
-        """Return when it is durable that a one-shot's call is about to be made."""
+        """Return when it is durable that a one-shot's call is about to be made, and it is still ours to make.
+
+        In this order: whoever takes over the lock after our look finds the note, and does not do it once more.
+        """
         self._journal.sent(address)
+        self._check()
 
     def settled(self, result: Result) -> None:
         """Note an outcome; nobody waits for it."""
@@ -87,4 +94,5 @@ def _change(result: Result) -> AppliedChange:
         change.after,
         f"{diagnostic.summary}: {diagnostic.detail}" if diagnostic else None,
         tuple((request.method, request.path) for request in change.requests) if result.sent else (),
+        change.hidden,
     )

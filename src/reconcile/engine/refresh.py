@@ -84,5 +84,6 @@ def _wanted(
         if (address.connection, address.kind) not in kinds:
             continue
         ours, asked = recorded.get(address), desired.get(address)
-        values = asked.values if asked else ours.values if ours else {}
-        yield Wanted(address, frozenset(values), ours.id if ours else None, asked is not None)
+        # Also what the file has dropped: whatever a change takes with it is seen before, so that it can come back.
+        fields = frozenset({*(asked.values if asked else ()), *(ours.values if ours else ())})
+        yield Wanted(address, fields, ours.id if ours else None, asked is not None)

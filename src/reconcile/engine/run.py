@@ -11,31 +11,37 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from reconcile.core.diagnostic import Diagnostic, Severity
 from reconcile.core.errors import ReconcileError
+from reconcile.core.identity import Accounts, unvouched
 from reconcile.core.plan import Plan
 from reconcile.engine.apply import Result, Work, apply
 from reconcile.engine.events import LockTaken
 from reconcile.engine.link import open_operators, open_writers
 from reconcile.engine.place import Place
-from reconcile.engine.planning import Planned, Planner, read_basis
+from reconcile.engine.planning import Planned, Planner, planned_by, read_basis
 from reconcile.engine.record import Scribe, applied_block, recorded_after
 from reconcile.state.intent import intent_of
 from reconcile.state.journal import Journal
 from reconcile.state.lock import acquire
-from reconcile.state.unfinished import discard
+from reconcile.state.retention import remove_old_versions
+from reconcile.state.unfinished import applied_of, discard
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
     """A plan and what became of it. ``results`` is empty when nothing was tried.
 
-    ``trouble`` is set when the changes were made and recording them failed.
+    ``trouble`` is set when the changes were made and recording them failed. ``id`` is the apply's; the plan has its own
+    where it was saved before. ``notes`` says what could not be tidied up.
     """
 
     plan: Plan
     results: tuple[Result, ...] = ()
     serial: int | None = None
     trouble: ReconcileError | None = None
+    id: str = ""
+    notes: tuple[Diagnostic, ...] = ()
 
 
 def carry_out(place: Place, planner: Planner, approve: Callable[[Plan], bool], stopping: Callable[[], bool]) -> Applied:
@@ -51,9 +57,9 @@ def carry_out(place: Place, planner: Planner, approve: Callable[[Plan], bool], s
             open_writers(place.links, place.outside) as writers,
             open_operators(place.links, place.outside) as operators,
         ):
-            planned = planner(place, read_basis(place, None), writers)
+            planned = planned_by(planner, place, read_basis(place, None), writers)
             if planned.plan.refusals or (planned.plan.changes and not approve(planned.plan)):
-                return Applied(planned.plan)
+                return Applied(planned.plan, id=place.origin.id)
             lock.check()
             work = Work(
                 writers=writers,
@@ -61,47 +67,73 @@ def carry_out(place: Place, planner: Planner, approve: Callable[[Plan], bool], s
                 widths={name: link.concurrency for name, link in place.links.items()},
                 listener=place.outside.listener,
                 clock=place.clock,
-                stopping=stopping,
+                stopping=lambda: stopping() or lock.lost,
                 operators=operators,
                 operations={name: each for link in place.links.values() for name, each in link.operations.items()},
                 waits={name: link.waits for name, link in place.links.items()},
             )
-            return _applied(place, planned, work)
+            done = _applied(place, planned, work, lock.check)
+            return replace(done, notes=_tidied(place, done))
 
 
-def _applied(place: Place, planned: Planned, work: Work) -> Applied:
+def _applied(place: Place, planned: Planned, work: Work, check: Callable[[], None]) -> Applied:
+    """Make the changes and record them. ``check`` raises when the lock is not ours any more."""
     changes = planned.plan.changes
     if not changes:
-        return _recorded(place, planned, ())
+        return _recorded(place, planned, (), check)
     intents = [intent_of(c, one_shot=work.kinds[c.address.connection, c.address.kind].kind.one_shot) for c in changes]
     clean = place.outside.redactor.clean
-    with Journal.begin(place.backend, place.origin, intents, planned.basis.state, clean=clean) as journal:
-        results = apply(changes, replace(work, witness=Scribe(journal)))
-        done = _recorded(place, planned, results)
+    base, saved, undoes = planned.basis.state, planned.saved, planned.undoes
+    with Journal.begin(place.backend, place.origin, intents, base, plan=saved, undoes=undoes, clean=clean) as journal:
+        results = apply(changes, replace(work, witness=Scribe(journal, check)))
+        done = _recorded(place, planned, results, check)
         if done.trouble is None:
             with_trouble = _closed(journal)
             return replace(done, trouble=with_trouble)
         return done
 
 
-def _recorded(place: Place, planned: Planned, results: tuple[Result, ...]) -> Applied:
+def _recorded(place: Place, planned: Planned, results: tuple[Result, ...], check: Callable[[], None]) -> Applied:
     """Write the next version of the state, unless it would say the same as this one."""
     plan, basis = planned.plan, planned.basis
-    recorded = recorded_after(basis.recorded, plan, results)
     old = basis.state
-    if not results and dict(old.recorded) == recorded and not basis.left:
-        return Applied(plan, results, old.serial)
-    block = replace(applied_block(place.origin, results), plan=planned.saved, undoes=planned.undoes)
-    touched = {address.connection for address in plan.touched}
+    # What was done to another tenant says nothing of this one, also where nothing came of the plan.
+    strangers = Accounts(old.accounts, place.accounts).other_tenants & set(planned.settled)
+    recorded = recorded_after(unvouched(basis.recorded, place.kinds, strangers), plan, results)
+    touched = {*planned.settled, *(address.connection for address in plan.touched)}
     accounts = {name: account for name, account in place.accounts.items() if name in touched}
+    is_as_before = dict(old.recorded) == recorded and {**old.accounts, **accounts} == dict(old.accounts)
+    if not results and is_as_before and not basis.left:
+        return Applied(plan, results, old.serial, id=place.origin.id)
+    block = replace(applied_block(place.origin, results), plan=planned.saved, undoes=planned.undoes)
     took_in = [item.id for item in basis.left if item.id]
-    applied = block if results else None
+    cut_off = [told for item in basis.left if not item.is_recorded and (told := applied_of(item))]
     try:
-        state = place.store.write(old, recorded, applied, at=_now(), took_in=took_in, accounts=accounts)
+        state = place.store.write(
+            old,
+            recorded,
+            block,
+            at=_now(),
+            took_in=took_in,
+            cut_off=cut_off,
+            accounts=accounts,
+            guard=check,
+        )
         discard(place.backend, basis.left)
     except ReconcileError as error:
-        return Applied(plan, results, None, error)
-    return Applied(plan, results, state.serial)
+        return Applied(plan, results, None, error, id=place.origin.id)
+    return Applied(plan, results, state.serial, id=place.origin.id)
+
+
+def _tidied(place: Place, done: Applied) -> tuple[Diagnostic, ...]:
+    """Remove versions that are not kept any more; what cannot be removed is said, and stays for the next apply."""
+    if done.serial is None or done.trouble:
+        return ()
+    try:
+        remove_old_versions(place.backend, done.serial, place.retention, datetime.now(UTC))
+    except ReconcileError as error:
+        return tuple(replace(each, severity=Severity.NOTE) for each in error.diagnostics)
+    return ()
 
 
 def _closed(journal: Journal) -> ReconcileError | None:

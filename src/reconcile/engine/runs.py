@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -34,6 +34,7 @@ from reconcile.engine.pipeline import Control, Crew, Result, execute, stamp
 from reconcile.engine.place import Place
 from reconcile.state.backend import Backend
 from reconcile.state.lock import LockInfo, acquire, read_holder
+from reconcile.state.retention import remove_old_runs
 from reconcile.state.run_log import (
     FOLDER,
     RunLog,
@@ -47,6 +48,9 @@ from reconcile.state.run_log import (
 
 # A run that was cut off longer ago than this is not gone on with unasked: what it began with is old by now.
 STALE = timedelta(hours=24)
+
+# What begins the name of a lock that is on no pipeline.
+BY_HAND = "by hand: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,8 @@ def step_plans(place: Place, pipeline: Pipeline) -> tuple[StepPlan, ...]:
 def holding(place: Place, name: str) -> Iterator[None]:
     """Keep every other process from going on with runs of this name meanwhile. Raises ``Refused`` when one does."""
     try:
-        lock = acquire(place.backend, place.owner, lambda: datetime.now(UTC), key=pipeline_key(name))
+        what = f"job {name.removeprefix(BY_HAND)}" if name.startswith(BY_HAND) else f"pipeline {name}"
+        lock = acquire(place.backend, place.owner, lambda: datetime.now(UTC), key=pipeline_key(name), what=what)
     except LockHeld:
         raise Refused(_going_on(place.backend, name)) from None
     with lock:
@@ -130,7 +135,7 @@ def holding(place: Place, name: str) -> Iterator[None]:
 
 def lock_name(pipeline: str, steps: tuple[StepPlan, ...]) -> str:
     """Return the name that runs of this pipeline share; a job by hand shares one with others of the same work."""
-    return pipeline or f"by hand: {steps[0].connection}/{steps[0].operation}/{steps[0].target}"
+    return pipeline or f"{BY_HAND}{steps[0].connection}/{steps[0].operation}/{steps[0].target}"
 
 
 def open_run(
@@ -218,7 +223,11 @@ def go_on(place: Place, opening: Opening, watching: Watching) -> Result:
     has_jobs = all(step.state.is_over or step.job for step in result.run.steps.values())
     if not watching.watches and result.left and has_jobs and not result.run.is_over:
         # A job by hand that nobody wants to watch: its run is over with its start, once it is known which job it is.
-        return replace(result, run=opening.log.close(Closed(RunState.RUNNING, stamp(watching.clock.utc()))))
+        result = replace(result, run=opening.log.close(Closed(RunState.RUNNING, stamp(watching.clock.utc()))))
+    if result.run.is_over:
+        # What cannot be removed stays for the next run.
+        with suppress(StateError):
+            remove_old_runs(place.backend, place.retention, watching.clock.utc())
     return result
 
 

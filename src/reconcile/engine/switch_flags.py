@@ -37,10 +37,11 @@ def switch_flags(place: Place, address: Address, values: Values) -> Switched:
     ``PlatformError`` when it was not done, or nobody can say.
     """
     requests = place.kinds[address.connection, address.kind].requests(Action.ASSERT, address, None, values)
-    with acquire(place.backend, place.owner, lambda: datetime.now(UTC)):
+    with acquire(place.backend, place.owner, lambda: datetime.now(UTC)) as lock:
         if any(not item.is_recorded for item in unfinished(place.backend)):
             raise Refused(_apply_first())
         state = place.store.latest()
+        lock.check()  # after reading: see `state.lock`
         before = state.recorded.get(address)
         if before is None:
             _send(place, address, requests)
@@ -51,7 +52,9 @@ def switch_flags(place: Place, address: Address, values: Values) -> Switched:
 def _recorded(place: Place, state: State, before: Recorded, values: Values, requests: tuple[Request, ...]) -> Switched:
     """Send and record, with the same words in the journal as apply has."""
     address, origin = before.address, place.origin
-    now = Recorded(address, values, origin.applied_at, before.id, before.protect, before.file)
+    now = Recorded(
+        address, values, origin.applied_at, before.id, before.protect, before.file, held_since=before.held_since
+    )
     intent = Intent(address, Action.ASSERT, before.values, values, requests, now, before.id)
     with Journal.begin(place.backend, origin, [intent], state, clean=place.outside.redactor.clean) as journal:
         try:

@@ -125,7 +125,7 @@ class Found:
 
     ``readings`` has a ``Live`` for everything that was sought, also for what has nothing (an asset without a
     schedule), and a ``ReadFailed`` for what could not be told. ``listed`` names everything there is, sought or not, and
-    ``known`` those of it that were known already. ``notes`` says why an object has the name that it has.
+    ``known`` those selected that were known already. ``notes`` says why an object has the name that it has.
     ``diagnostics`` holds an error for every list that failed: then nothing can be said of what was on it.
     """
 

@@ -11,11 +11,12 @@ from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.diff import FieldChange
 from reconcile.core.drift import Drift
 from reconcile.core.kind import Action
-from reconcile.core.plan import Change, Plan, Unchanged
+from reconcile.core.plan import Change, LeftOut, Plan, Unchanged
 from reconcile.core.request import Request
 from reconcile.core.snapshot import Value, Values
 from reconcile.core.source import Span
 from reconcile.render.diagnostics import as_json
+from reconcile.render.held import Held, held_document, hold_document
 
 PLAN_FORMAT = "reconcile.plan/1"
 DRIFT_FORMAT = "reconcile.drift/1"
@@ -36,13 +37,18 @@ def plan_document(plan: Plan, *, everything: bool = False) -> dict[str, Any]:
         "environment": plan.environment,
         "base": {"lineage": plan.base.lineage, "serial": plan.base.serial},
         "summary": {action.value: plan.count(action) for action in Action},
+        "digest": plan.digest or None,
         "changes": [change_document(change) for change in plan.changes],
     }
     if everything:
         document["unchanged"] = [_unchanged(item) for item in plan.unchanged]
+    document["held"] = held_document(plan.held)
     document["drift"] = [drift_item(item) for item in plan.drift]
     document["refused"] = bool(plan.refusals)
-    document["diagnostics"] = as_json([*plan.refusals, *plan.diagnostics])
+    if plan.undoes:
+        document["undoes"] = plan.undoes
+        document["left_out"] = [_left_out(item) for item in plan.left_out]
+    document["diagnostics"] = as_json(plan.messages)
     return document
 
 
@@ -59,22 +65,29 @@ def change_document(change: Change) -> dict[str, Any]:
         "requests": [_request(request) for request in change.requests],
         "last_applied_at": change.last_applied_at,
         "note": change.note or None,
+        "hold": hold_document(change.hold),
+        "irreversible": change.irreversible or None,
     }
 
 
 def drift_document(
-    drift: Iterable[Drift], pending: int, diagnostics: Iterable[Diagnostic], unread: Iterable[Address] = ()
+    drift: Iterable[Drift],
+    pending: int,
+    diagnostics: Iterable[Diagnostic],
+    unread: Iterable[Address] = (),
+    held: Iterable[Held] = (),
 ) -> dict[str, Any]:
     """Return drift in format ``reconcile.drift/1``.
 
     ``pending`` counts changes that the files ask for; ``unread`` names what could not be looked at: of that, an empty
-    ``drift`` says nothing.
+    ``drift`` says nothing. ``held`` is what is kept off on purpose.
     """
     return {
         "format": DRIFT_FORMAT,
         "drift": [drift_item(item) for item in drift],
         "pending": pending,
         "unread": [str(address) for address in unread],
+        "held": held_document(held),
         "diagnostics": as_json(diagnostics),
     }
 
@@ -113,6 +126,19 @@ def _unchanged(item: Unchanged) -> dict[str, Any]:
         "source": _place(item.source),
         "last_applied_at": item.last_applied_at,
         "to_be_recorded": item.to_record is not None,
+        "hold": hold_document(item.hold),
+    }
+
+
+def _left_out(item: LeftOut) -> dict[str, Any]:
+    return {
+        "address": str(item.address),
+        "action": item.action.value,
+        "code": item.diagnostic.code,
+        "reason": item.reason,
+        "fields": [
+            {"path": f.path, "then": _plain(f.then), "now": _plain(f.now), "back": _plain(f.back)} for f in item.fields
+        ],
     }
 
 

@@ -10,12 +10,13 @@ from reconcile.core.drift import Drift
 from reconcile.core.kind import Action
 from reconcile.core.plan import Change, Plan
 from reconcile.core.source import Span
+from reconcile.render.held import Held, held_lines, hold_text
 from reconcile.render.terminal import counted, painter, printable
-from reconcile.render.text import SIGNS, change_text, drift_text, summary_line
+from reconcile.render.text import SIGNS, change_text, drift_text, left_out_text, summary_line
 
 # What a GitHub comment may hold. Characters, as the platform counts them.
 LONGEST = 65_536
-_ROOM_FOR_NOTES = 400
+_ROOM_FOR_NOTES = 500
 
 
 def plan_markdown(plan: Plan, *, prefix: str = "", requests: bool = False, before: str = "") -> str:
@@ -28,22 +29,35 @@ def plan_markdown(plan: Plan, *, prefix: str = "", requests: bool = False, befor
         f"### reconcile: {_text(summary_line(plan).removesuffix('.'))}",
         "",
     ]
-    head += _messages([*plan.refusals, *plan.diagnostics], prefix)
+    head += _messages(plan.messages, prefix)
+    head += _held(plan.held, plan.created_at)
     rows = [_row(change, prefix) for change in plan.changes]
     details = [_detail(change, prefix, requests) for change in plan.changes]
-    return _fitted(head, rows, details, _drift_block(plan.drift, prefix))
+    details += [left_out_text(item, painter(False)) for item in plan.left_out]
+    footer = f"\nDigest: {code(plan.digest)}\n" if plan.digest else ""
+    return _fitted(head, rows, details, _drift_block(plan.drift, prefix, plan.held)) + footer
 
 
 def drift_markdown(
-    drift: Sequence[Drift], pending: int, diagnostics: Sequence[Diagnostic], *, unread: int = 0, prefix: str = ""
+    drift: Sequence[Drift],
+    pending: int,
+    diagnostics: Sequence[Diagnostic],
+    *,
+    unread: int = 0,
+    prefix: str = "",
+    held: Sequence[Held] = (),
+    now: str = "",
 ) -> str:
-    """Return drift as Markdown, never longer than ``LONGEST`` characters. ``unread`` objects could not be looked at."""
+    """Return drift as Markdown, never longer than ``LONGEST`` characters. ``unread`` objects could not be looked at.
+
+    ``held`` is what is kept off on purpose, ``now`` (UTC, ISO 8601) what its age counts to.
+    """
     moved = f"{counted(len(drift), 'object')} drifted" if drift else "" if unread else "no drift"
     if unread:
         moved += f"{', ' if moved else ''}{counted(unread, 'object')} could not be read"
     waiting = f"; {counted(pending, 'change')} of the files not applied" if pending else ""
-    head = [f"### reconcile: {moved}{waiting}", "", *_messages(diagnostics, prefix)]
-    return _fitted(head, [], [], _drift_block(drift, prefix))
+    head = [f"### reconcile: {moved}{waiting}", "", *_messages(diagnostics, prefix), *_held(held, now)]
+    return _fitted(head, [], [], _drift_block(drift, prefix, held))
 
 
 def code(text: str) -> str:
@@ -71,6 +85,10 @@ def _messages(diagnostics: Sequence[Diagnostic], prefix: str) -> list[str]:
 def _row(change: Change, prefix: str) -> str:
     sign, _ = SIGNS[change.action]
     fields = ", ".join(field.path for field in change.fields) if change.action is Action.UPDATE else ""
+    if change.hold:
+        fields = f"held: {hold_text(change.hold)}"
+    if change.irreversible:
+        fields += f"{'; ' if fields else ''}cannot be undone"
     return (
         f"| {code(sign)} {change.action} | {code(str(change.address))} | {_text(fields)} "
         f"| {change.why} | {_place(change.source, prefix)} |"
@@ -81,10 +99,15 @@ def _detail(change: Change, prefix: str, requests: bool) -> str:
     return change_text(change, painter(False), prefix, requests)
 
 
-def _drift_block(drift: Sequence[Drift], prefix: str) -> list[str]:
+def _held(held: Sequence[Held], now: str) -> list[str]:
+    lines = [f"- {_text(line)}" for line in held_lines(held, now)]
+    return [*lines, ""] if lines else []
+
+
+def _drift_block(drift: Sequence[Drift], prefix: str, held: Sequence[Held]) -> list[str]:
     if not drift:
         return []
-    head, *blocks = drift_text(drift, prefix=prefix).split("\n\n")
+    head, *blocks = drift_text(drift, prefix=prefix, held=held).split("\n\n")
     return [head, *blocks]
 
 

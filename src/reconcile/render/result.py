@@ -70,6 +70,10 @@ class AppliedLike(Protocol):
     def trouble(self) -> ReconcileError | None:
         """What kept it from being recorded."""
 
+    @property
+    def id(self) -> str:
+        """The apply's own id."""
+
 
 def result_text(applied: AppliedLike, *, color: bool = False) -> str:
     """Return every object's outcome, what moved or was not kept, and the counts last."""
@@ -85,7 +89,7 @@ def result_text(applied: AppliedLike, *, color: bool = False) -> str:
         else:
             lines += [field_line(field, Action.UPDATE, paint) for field in result.fields]
     lines += [""] if lines else []
-    return "\n".join([*lines, paint(_summary(applied), Style.STRONG), ""])
+    return "\n".join([*lines, paint(_summary(applied), Style.STRONG), *_reminder(applied), ""])
 
 
 def result_document(applied: AppliedLike) -> dict[str, Any]:
@@ -96,7 +100,7 @@ def result_document(applied: AppliedLike) -> dict[str, Any]:
     plan = plan_document(applied.plan)
     return {
         "format": APPLY_FORMAT,
-        "id": plan["id"],
+        "id": applied.id,
         "environment": plan["environment"],
         "serial": applied.serial,
         "summary": dict(Counter(result.outcome for result in results)),
@@ -113,6 +117,13 @@ def result_markdown(applied: AppliedLike, *, prefix: str = "") -> str:
     return plan_markdown(applied.plan, prefix=prefix, before="\n".join(lines))
 
 
+def _reminder(applied: AppliedLike) -> list[str]:
+    """Return what must not be forgotten after something was taken back: the next apply would bring it again."""
+    if not any(result.outcome == "done" for result in applied.results):
+        return []
+    return [f"{d.summary}: {d.hint}." for d in applied.plan.diagnostics if d.code == "files-still-ask"]
+
+
 def _third_value(result: ResultLike, field: FieldChange) -> str:
     from reconcile.render.terminal import value_text
 
@@ -127,6 +138,9 @@ def _summary(applied: AppliedLike) -> str:
             return "Refused: nothing was changed."
         if applied.plan.changes:
             return "Not approved: nothing was changed."
+        if applied.plan.left_out:
+            count = len(applied.plan.left_out)
+            return f"Nothing was changed: {count:,} left as {'it is' if count == 1 else 'they are'}."
         recorded = len(applied.plan.records)
         adopted = f" {recorded:,} recorded as ours." if recorded else ""
         return f"Nothing to change.{adopted}"
@@ -143,5 +157,6 @@ def _result(result: ResultLike) -> dict[str, Any]:
         "after": values_document(result.change.after),
         "fields": fields_document(result.fields),
         "note": result.note or None,
+        "irreversible": result.change.irreversible or None,
         "error": f"{result.diagnostic.summary}: {result.diagnostic.detail}" if result.diagnostic else None,
     }

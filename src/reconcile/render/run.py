@@ -191,6 +191,8 @@ def preview_text(preview: Preview, *, color: bool = False) -> str:
             tier = step.tier
             lines += ["", paint("at once" if tier == 1 else f"then ({tier})", Style.FAINT)]
         lines += _preview_lines(step, paint)
+    if preview.steps:
+        lines += ["", paint("What a job has done cannot be undone.", Style.FAINT)]
     return "\n".join(lines) + "\n"
 
 

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from reconcile.core.diff import FieldChange, item_changes
 from reconcile.core.drift import Drift, Why
 from reconcile.core.kind import Action
-from reconcile.core.plan import Change, Plan, Unchanged
+from reconcile.core.plan import Change, LeftOut, Plan, Unchanged
 from reconcile.core.request import Request
 from reconcile.core.source import Span
+from reconcile.render.held import Held, held_lines, hold_text, holds_of
 from reconcile.render.terminal import Paint, Style, counted, painter, printable, value_text, when_text
 
 SIGNS = {
@@ -36,21 +37,26 @@ COUNTED = (
 def plan_text(
     plan: Plan, *, color: bool = False, prefix: str = "", requests: bool = False, everything: bool = False
 ) -> str:
-    """Return the plan: what changes field by field, drift apart from it, and the counts last.
+    """Return the plan: what changes field by field, drift apart from it, and the counts and the digest last.
 
     ``prefix`` is put before file names. ``requests`` adds the exact calls, ``everything`` the unchanged objects.
     """
     paint = painter(color)
     blocks = [change_text(change, paint, prefix, requests) for change in plan.changes]
     if everything and plan.unchanged:
-        blocks.append("\n".join(_unchanged_line(item, paint, prefix) for item in plan.unchanged))
-    blocks += _unseen(plan.unchanged, paint)
+        blocks.append("\n".join(_unchanged_line(item, paint, prefix, plan.created_at) for item in plan.unchanged))
+    blocks += [left_out_text(item, paint) for item in plan.left_out]
+    blocks += [] if plan.undoes else _unseen(plan.unchanged, paint)
+    if held := held_lines(plan.held, plan.created_at):
+        blocks.append(paint("\n".join(held), Style.WARN))
     if plan.drift:
-        blocks.append(drift_text(plan.drift, color=color, prefix=prefix))
+        blocks.append(drift_text(plan.drift, color=color, prefix=prefix, held=plan.held))
     blocks.append(paint(summary_line(plan), Style.STRONG))
     if plan.refusals:
         reasons = counted(len(plan.refusals), "reason")
         blocks[-1] += "\n" + paint(f"Refused, for {reasons}: apply would change nothing.", Style.BAD)
+    if plan.digest:
+        blocks[-1] += "\n" + paint(f"Digest: {plan.digest}", Style.FAINT)
     return "\n\n".join(blocks) + "\n"
 
 
@@ -61,8 +67,12 @@ def summary_line(plan: Plan) -> str:
     tail = [f"{len(plan.unchanged):,} unchanged"]
     if plan.records:
         tail.append(f"{len(plan.records):,} of them to be recorded as ours")
+    if plan.held:
+        tail.append(f"{len(plan.held):,} held")
     if plan.drift:
         tail.append(f"{len(plan.drift):,} drifted")
+    if plan.left_out:
+        tail.append(f"{len(plan.left_out):,} left as {'it is' if len(plan.left_out) == 1 else 'they are'}")
     if plan.failed:
         tail.append(f"{len(plan.failed):,} not planned because of errors")
     where = "" if plan.environment == "default" else f" (environment {plan.environment})"
@@ -105,9 +115,12 @@ def request_lines(request: Request, paint: Paint) -> list[str]:
     return lines
 
 
-def drift_text(drift: Sequence[Drift], *, color: bool = False, prefix: str = "") -> str:
-    """Return what moved on the platform, from what to what, and whether the file changed, too."""
-    paint = painter(color)
+def drift_text(drift: Sequence[Drift], *, color: bool = False, prefix: str = "", held: Iterable[Held] = ()) -> str:
+    """Return what moved on the platform, from what to what, and whether the file changed, too.
+
+    Of what is ``held`` it says so: somebody may have switched it on for a reason.
+    """
+    paint, holds = painter(color), holds_of(held)
     head = f"Drift: {counted(len(drift), 'object')} moved on the platform since our last apply"
     blocks = [paint(head, Style.WARN)]
     for item in drift:
@@ -117,6 +130,8 @@ def drift_text(drift: Sequence[Drift], *, color: bool = False, prefix: str = "")
             f"          {paint((_place(item.source, prefix) or 'in no file any more') + also, Style.FAINT)}",
             f"          {paint(f'last applied by us at {when_text(item.applied_at)}', Style.FAINT)}",
         ]
+        if item.address in holds:
+            lines.append(f"          {paint(f'held: {hold_text(holds[item.address])}', Style.WARN)}")
         if item.gone:
             lines.append(f"    {paint('it no longer exists on the platform', Style.DELETE)}")
         else:
@@ -125,10 +140,28 @@ def drift_text(drift: Sequence[Drift], *, color: bool = False, prefix: str = "")
     return "\n\n".join(blocks)
 
 
+def left_out_text(item: LeftOut, paint: Paint) -> str:
+    """Return one object that is left as it is: why, and field by field what it was, is, and would be."""
+    head = f"{paint(f'# {item.action:<7}', Style.WARN)} {paint(printable(str(item.address)), Style.STRONG)}"
+    lines = [head, f"          {paint(f'stays as it is: {printable(item.reason)}', Style.FAINT)}"]
+    for field in item.fields:
+        then, now, back = map(value_text, (field.then, field.now, field.back))
+        made = f"that apply left it {then}" if then == back else f"that apply made it {then}, and it was {back} before"
+        lines.append(f"    {field.path}: {paint(now, Style.WARN)} now; {made}")
+    return "\n".join(lines)
+
+
 def _why_lines(change: Change, prefix: str) -> list[str]:
     where = f"{_place(change.source, prefix)}: " if change.source else ""
     last = [f"last applied by us at {when_text(change.last_applied_at)}"] if change.last_applied_at else []
-    if change.note:
+    held = [f"held: {hold_text(change.hold)}"] if change.hold else []
+    if change.why is Why.UNDO:
+        words = printable(change.note)
+    elif change.note and change.source is not None:
+        words = printable(change.note)
+        if change.why in (Why.BOTH, Why.DRIFT):
+            words += ", and it was changed on the platform"
+    elif change.note:
         words = f"removed from the files; {printable(change.note)}"
     elif change.source is None:
         words = "removed from the files"
@@ -142,7 +175,8 @@ def _why_lines(change: Change, prefix: str) -> list[str]:
             Why.BOTH: "the file changed, and so did the platform",
             Why.UNKNOWN: _unknown_words(change),
         }[change.why]
-    return [f"{where}{words}", *last]
+    lasting = [f"cannot be undone: {printable(change.irreversible)}"] if change.irreversible else []
+    return [f"{where}{words}", *held, *last, *lasting]
 
 
 def _unknown_words(change: Change) -> str:
@@ -151,13 +185,16 @@ def _unknown_words(change: Change) -> str:
     return "nobody knows how our last apply of it ended"
 
 
-def _unchanged_line(item: Unchanged, paint: Paint, prefix: str) -> str:
+def _unchanged_line(item: Unchanged, paint: Paint, prefix: str, now: str) -> str:
     note = ""
     if not item.readable and item.last_applied_at:
         note = f" (last applied by us at {when_text(item.last_applied_at)})"
     elif item.to_record is not None and item.last_applied_at is None:
         note = " (to be recorded as ours)"
-    text = f"= {'same':<7} {printable(str(item.address))}  {_place(item.source, prefix)}{note}"
+    if item.hold:
+        note = f"  {hold_text(item.hold, now)}"
+    word = "held" if item.hold else "same"
+    text = f"= {word:<7} {printable(str(item.address))}  {_place(item.source, prefix)}{note}"
     return paint(text, Style.FAINT)
 
 

@@ -127,11 +127,17 @@ class FakeKind:
             advice = (("dst-gap", "time", "02:31 does not exist on one day of the year", "take 02:31 + 1h"),)
         return Declared(getattr(entry, self.key), values, advice)
 
+    def entry_of(self, name: str, values: Values) -> Values:
+        return {self.key: name, **values}
+
     def fields_of(self, values: Values) -> tuple[str, ...]:
         return tuple(values)
 
     def is_absent(self, values: Values) -> bool:
         return False
+
+    def paused(self, values: Values) -> Values | None:
+        return {**values, "on": False} if "on" in values else None
 
     def align(self, live: Values, wanted: Values) -> Values:
         return live

@@ -5,6 +5,7 @@ from typing import Any
 
 from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic
+from reconcile.core.hold import Hold
 from reconcile.core.kind import Connected
 from reconcile.core.plan import Base, Change, Plan, Stamp, build_plan
 from reconcile.core.snapshot import (
@@ -65,9 +66,11 @@ def asset(number: int) -> Address:
     return Address("sales", "schedule", f"recipe:R{number:05}")
 
 
-def want(address: Address, values: Values, *, protect: bool | None = None, line: int = 3) -> Desired:
+def want(
+    address: Address, values: Values, *, protect: bool | None = None, line: int = 3, hold: Hold | None = None
+) -> Desired:
     """Return what a file asks for."""
-    return Desired(address, values, Span("sales.yaml", line, 5), protect)
+    return Desired(address, values, Span("sales.yaml", line, 5), protect, hold)
 
 
 def shown(address: Address, values: Values, *, id: str | None = "05v1", unknown: Iterable[str] = ()) -> Live:
@@ -105,9 +108,9 @@ def snapshots(*parts: Desired | Reading | Recorded) -> Snapshots:
     return Snapshots(desired, live, recorded)
 
 
-def plan_of(*parts: Desired | Reading | Recorded, reassert: bool = False) -> Plan:
-    """Return the plan for some parts."""
-    return build_plan(snapshots(*parts), KINDS, STAMP, reassert=reassert)
+def plan_of(*parts: Desired | Reading | Recorded, reassert: bool = False, hold: Hold | None = None) -> Plan:
+    """Return the plan for some parts; ``hold`` is that of the environment."""
+    return build_plan(snapshots(*parts), KINDS, STAMP, reassert=reassert, hold=hold)
 
 
 def change_of(*parts: Desired | Reading | Recorded, reassert: bool = False) -> Change:

@@ -5,16 +5,34 @@ import pytest
 from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.guard import DeleteLimits, refusals
-from reconcile.core.snapshot import Desired, Reading, Recorded, SameAs
+from reconcile.core.snapshot import Desired, Reading, Recorded, SameAs, Values
 
-from .cases import CONF, DAILY, NONE, ON, WEEKLY, A, B, asset, missing, ours, plan_of, shown, snapshots, unread, want
+from .cases import (
+    CONF,
+    DAILY,
+    KINDS,
+    NONE,
+    ON,
+    RESET,
+    WEEKLY,
+    A,
+    B,
+    asset,
+    missing,
+    ours,
+    plan_of,
+    shown,
+    snapshots,
+    unread,
+    want,
+)
 
 Part = Desired | Reading | Recorded
 
 
 def refused(*parts: Part, limits: DeleteLimits | None = None) -> list[Diagnostic]:
     views = snapshots(*parts)
-    return list(refusals(plan_of(*parts), views.recorded, views.live, limits or DeleteLimits()))
+    return list(refusals(plan_of(*parts), views.recorded, views.live, limits or DeleteLimits(), kinds=KINDS))
 
 
 def codes(*parts: Part, limits: DeleteLimits | None = None) -> list[str]:
@@ -179,3 +197,56 @@ def test_every_refusal_has_a_way_out() -> None:
     found = refused(*parts)
     assert {d.code for d in found} == {"guard-protected", "guard-deletes", "guard-listing"}
     assert all(d.hint and d.is_error for d in found)
+
+
+def emptied(connection: str, left: int = 0) -> list[Part]:
+    """Return recorded configurations: ``left`` still in the files, two removed."""
+    addresses = [Address(connection, "configuration", f"workflow:{number}") for number in range(left + 2)]
+    return [*(ours(address, ON) for address in addresses), *(want(address, ON) for address in addresses[:left])]
+
+
+def test_everything_of_a_connection_never_goes_by_itself() -> None:
+    """Nothing of it would be deleted on the platform; but a file that went missing looks just like that."""
+    (told,) = refused(*emptied("tailer_dev"))
+    assert (told.code, "2 recorded objects" in told.detail) == ("guard-emptied", True)
+    assert "--allow-deletes 2" in told.hint
+    assert codes(*emptied("tailer_dev"), limits=DeleteLimits(allowed=2)) == []
+    assert codes(*emptied("tailer_dev"), limits=DeleteLimits(allowed=1)) == ["guard-emptied"]
+
+
+def test_one_entry_that_stays_tells_that_the_file_is_there() -> None:
+    """Then what was removed was removed by somebody."""
+    assert codes(*emptied("tailer_dev", left=1)) == []
+
+
+def test_a_reset_that_stays_in_the_record_keeps_nothing() -> None:
+    """One-shots never leave the record: they are no reason to believe that the rest was meant to go."""
+    reset = ours(RESET, {"once": "x"})
+    assert codes(*emptied("tailer_dev"), reset) == ["guard-emptied"]
+
+
+def test_emptying_is_guarded_whatever_the_limits_are() -> None:
+    """``percent: 100`` allows many deletes, not the loss of everything; too many deletes are told once."""
+    assert codes(*removing(3, 3), limits=DeleteLimits(100)) == ["guard-emptied"]
+    assert codes(*removing(3, 3)) == ["guard-deletes"]
+    assert codes(*removing(3, 3), limits=DeleteLimits(100, allowed=3)) == []
+
+
+def test_one_number_allows_all_that_a_plan_is_refused_for() -> None:
+    """Every hint has the same number, and it is enough."""
+    parts = [*removing(4, 10), *emptied("tailer_dev"), missing(B, empty=True), ours(B, WEEKLY)]
+    found = refused(*parts)
+    assert {d.code for d in found} == {"guard-deletes", "guard-emptied", "guard-listing"}
+    (number,) = {word for d in found for word in d.hint.split("`") if word.startswith("--allow-deletes")}
+    assert number == "--allow-deletes 5"
+    assert codes(*parts, limits=DeleteLimits(allowed=5)) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "before", "counts"),
+    [(WEEKLY, None, True), (DAILY, WEEKLY, True), (NONE, WEEKLY, True), (NONE, None, False)],
+)
+def test_a_lost_answer_makes_nobody_elses_of_it(values: Values, before: Values | None, counts: bool) -> None:
+    """What may be ours is guarded like what is; a first delete whose answer was lost never made it ours."""
+    parts = (want(A, NONE), shown(A, WEEKLY), ours(A, values, certain=False, before=before))
+    assert codes(*parts) == (["guard-deletes"] if counts else [])

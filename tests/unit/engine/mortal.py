@@ -5,10 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
-from threading import RLock
+from threading import RLock, current_thread
 from typing import Any, TypeVar, cast
 
 from reconcile.core.diagnostic import Diagnostic
@@ -45,14 +45,22 @@ class Life:
         """Return what ``effect`` returns, or die. Two steps of one process never overlap."""
         with self._lock:
             self.check()
-            number = len(self.steps)
+            is_last = self.ends_at(what, name)
             self.steps.append((what, name))
-            if number != self.at:
+            if not is_last:
                 return effect()
             if not self.before:
-                effect()
+                # Whatever it answers, there is nobody any more to hear it.
+                with suppress(Exception):
+                    effect()
             self.is_over = True
+            if current_thread().name == "journal":
+                self.check()  # a thread that nobody waits for has nobody to raise to
             raise Killed(f"{what} {name}")
+
+    def ends_at(self, what: str, name: str) -> bool:
+        """Say whether the step that comes now is the last one."""
+        return len(self.steps) == self.at
 
     def check(self) -> None:
         """Keep the dead from doing anything. Locks and clean-ups of theirs expect errors, so they get one."""

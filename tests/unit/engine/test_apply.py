@@ -422,6 +422,29 @@ def test_no_changes_make_no_calls() -> None:
     assert org.calls == []
 
 
+def test_a_field_that_is_to_go_is_not_gone_already() -> None:
+    """All that is asked for is there, and one thing more: that is a reason to send it."""
+    more = {**OLD, "notification_level": "never"}
+    (change,) = plan_for(Org({"A": {**OLD, "time": "09:00"}}), {A: OLD}).changes
+    less = replace(change, before=more, fields=(FieldChange("notification_level", "never", None),))
+    org = Org({"A": more})
+    assert Run(org).apply([less])["A"].outcome is Outcome.DONE
+    assert org.schedules["A"] == OLD
+    assert Run(org).apply([less])["A"].note == "somebody already did it"
+
+
+def test_a_field_that_the_platform_does_not_let_go_is_named() -> None:
+    """It is still there afterwards."""
+    more = {**OLD, "notification_level": "never"}
+    (change,) = plan_for(Org({"A": {**OLD, "time": "09:00"}}), {A: OLD}).changes
+    less = replace(change, before=more, fields=(FieldChange("notification_level", "never", None),))
+    org = Org({"A": more})
+    org._kept = lambda body: more  # type: ignore[method-assign]
+    result = Run(org).apply([less])["A"]
+    assert (result.outcome, result.diagnostic and result.diagnostic.code) == (Outcome.FAILED, "not-kept")
+    assert [field.path for field in result.fields] == ["notification_level"]
+
+
 def test_connections_run_side_by_side() -> None:
     """A connection that waits does not hold up another one."""
     tailer_done = threading.Event()

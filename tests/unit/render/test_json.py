@@ -74,6 +74,8 @@ def test_a_change_of_the_contract() -> None:
         ],
         "last_applied_at": THEN,
         "note": None,
+        "hold": None,
+        "irreversible": None,
     }
 
 

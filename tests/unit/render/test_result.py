@@ -35,6 +35,7 @@ class Done:
     results: tuple[Ended, ...] = ()
     serial: int | None = 13
     trouble: StateError | None = None
+    id: str = "a1"
 
 
 def plan(*names: str) -> Plan:

@@ -65,11 +65,13 @@ def test_every_action() -> None:
         """
         ! assert  tailer_dev/configuration/workflow:w
                   tailer.yaml:7: not applied by us before
+                  cannot be undone: nobody knows what it is now
             activated: true
             archived: false
 
         > run     tailer_dev/workflow_reset/w
                   tailer.yaml:7: not applied by us before
+                  cannot be undone: what was done once stays done
             once: again
 
         Plan: 1 to create, 1 to update, 1 to delete, 1 to run, 1 to assert, 1 to forget; 0 unchanged (environment prod).

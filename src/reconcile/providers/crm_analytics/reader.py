@@ -7,49 +7,21 @@ syncs; and one more for each wanted schedule that its list does not (fully) carr
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import Lock
 
 from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic, Severity
 from reconcile.core.errors import BadAnswer, ObjectNotFound, PlatformError
-from reconcile.core.snapshot import Live, Missing, ReadFailed, Reading, SameAs, Values
-from reconcile.providers.base import Readings, Surroundings, Wanted
+from reconcile.core.snapshot import Live, Missing, ReadFailed, Reading, SameAs
+from reconcile.providers.base import Found, Readings, Sought, Surroundings, Wanted
 from reconcile.providers.crm_analytics.api import Api, Asset, Listing
-from reconcile.providers.crm_analytics.convert import (
-    Unintelligible,
-    from_compact,
-    from_schedule,
-    short_id,
-)
-from reconcile.providers.crm_analytics.kinds import ID_KINDS
+from reconcile.providers.crm_analytics.convert import Unintelligible, from_schedule, short_id
+from reconcile.providers.crm_analytics.discovery import discover
 from reconcile.providers.crm_analytics.listed import Listed
+from reconcile.providers.crm_analytics.target import Target, Task, as_listed, target_of
 
 MOST_GUESSES = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One wanted object and what its address says of it: which list it is on, and its name or its id there."""
-
-    wanted: Wanted
-    kind: str
-    name: str
-    by_id: bool
-
-    @property
-    def address(self) -> Address:
-        """The object's address."""
-        return self.wanted.address
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """An asset to be read alone; ``partial`` is what its list knows of it."""
-
-    target: Target
-    asset: Asset
-    partial: Values | None = None
 
 
 class ScheduleReader:
@@ -62,6 +34,7 @@ class ScheduleReader:
         self._close = close
         self._lock = Lock()
         self._pages: dict[str, int] = {}
+        self._lists: dict[str, Listed] = {}
         self._not_listed: set[str] = set()
         self._guesses = 0
 
@@ -75,7 +48,7 @@ class ScheduleReader:
         alone = self._cheaper_alone(targets)
         readings: dict[Address, Reading] = {}
         diagnostics: list[Diagnostic] = []
-        to_get = [_Job(t, Asset(str(t.wanted.id), t.name, "")) for t in targets if t.kind in alone]
+        to_get = [Task(t, Asset(str(t.wanted.id), t.name, "")) for t in targets if t.kind in alone]
         kinds = sorted({target.kind for target in targets} - alone)
         for kind, listed in zip(kinds, self._spread(self._list, kinds), strict=True):
             mine = [target for target in targets if target.kind == kind]
@@ -120,12 +93,20 @@ class ScheduleReader:
         if paged:
             yield self.read([target.wanted for target in paged.values()])
 
+    def discover(self, sought: Sought) -> Found:
+        """Return what has a schedule, or could have one; see ``Discovers``."""
+        return discover(self._connection, sought, self._listed, self._get, self._spread)
+
+    def _listed(self, kind: str) -> Listed | Diagnostic:
+        """Return a list that was read before, or read it now."""
+        return self._lists.get(kind) or self._list(kind)
+
     def _on_page(self, page: Listing, paged: dict[str, Target]) -> dict[Address, Reading]:
         """Return the readings that a page gives, and take them out of ``paged``."""
         found: dict[Address, Reading] = {}
         for asset in page.assets:
             target = paged.get(short_id(asset.id))
-            reading = _as_listed("recipe", target, asset)[0] if target else None
+            reading = as_listed("recipe", target, asset)[0] if target else None
             if target and reading:
                 found[target.address] = reading
                 del paged[short_id(asset.id)]
@@ -160,16 +141,18 @@ class ScheduleReader:
             # What the client says names the connection; what was found wrong in an answer does not.
             named = told.detail if self._connection in told.detail else f"{self._connection}: {told.detail}"
             return replace(told, detail=named)
+        listed = Listed.of(kind, listing)
         with self._lock:
             self._pages[kind] = listing.pages
-        return Listed.of(kind, listing)
+            self._lists[kind] = listed
+        return listed
 
     def _from_list(
         self, listed: Listed, targets: list[Target], exact: bool
-    ) -> tuple[dict[Address, Reading], list[_Job]]:
+    ) -> tuple[dict[Address, Reading], list[Task]]:
         """Return what the list says, and the assets that need a call of their own."""
         readings: dict[Address, Reading] = {}
-        unfinished: list[_Job] = []
+        unfinished: list[Task] = []
         found: list[tuple[Target, Asset]] = []
         for target in targets:
             match self._find(listed, target):
@@ -177,19 +160,19 @@ class ScheduleReader:
                     found.append((target, asset))
                 case None:
                     # Ids may name what the list leaves out (a format it does not list, a folder not shared).
-                    unfinished.append(_Job(target, Asset(target.name, target.name, "")))
+                    unfinished.append(Task(target, Asset(target.name, target.name, "")))
                 case reading:
                     readings[target.address] = reading
         readings.update(_twice(found))
         for target, asset in found:
             if target.address in readings:
                 continue
-            reading, partial = _as_listed(listed.kind, target, asset)
+            reading, partial = as_listed(listed.kind, target, asset)
             if reading is None:
                 with self._lock:
                     self._not_listed.add(short_id(asset.id))
             if reading is None or exact:
-                unfinished.append(_Job(target, asset, partial))
+                unfinished.append(Task(target, asset, partial))
             else:
                 readings[target.address] = reading
         return readings, unfinished
@@ -208,7 +191,7 @@ class ScheduleReader:
             case several:
                 return ReadFailed(target.address, self._ambiguous(listed, target, several))
 
-    def _get(self, job: _Job) -> Reading:
+    def _get(self, job: Task) -> Reading:
         target, asset, partial = job.target, job.asset, job.partial
         try:
             payload = self._api.schedule(asset.id)
@@ -238,31 +221,6 @@ class ScheduleReader:
 
     def _ambiguous(self, listed: Listed, target: Target, several: Iterable[Asset]) -> Diagnostic:
         return replace(listed.ambiguous(self._connection, target.name, several), address=str(target.address))
-
-
-def target_of(wanted: Wanted) -> Target:
-    """Return what an address of kind ``schedule`` says: ``recipe:NAME``, or ``id:ID`` whose prefix tells the list."""
-    kind, _, name = wanted.address.name.partition(":")
-    if kind == "id":
-        return Target(wanted, ID_KINDS.get(name[:3], "recipe"), name, by_id=True)
-    return Target(wanted, kind, name, by_id=False)
-
-
-def _as_listed(kind: str, target: Target, asset: Asset) -> tuple[Reading | None, Values | None]:
-    """Return the reading, or None when only the asset itself can tell; and what the list knows in any case."""
-    if kind == "dataflow":
-        values = from_compact(asset.schedule) if asset.shown else None
-        # The short form has no notification level, so a managed one must be looked up.
-        if values is None or ("notification_level" in target.wanted.fields and values["frequency"] != "none"):
-            return None, values
-        return Live(target.address, values, asset.id, asset.label), values
-    if not asset.shown:
-        return None, None
-    try:
-        values, unknown = from_schedule(asset.schedule)
-    except Unintelligible:
-        return None, None
-    return Live(target.address, values, asset.id, asset.label, unknown), values
 
 
 def _twice(found: list[tuple[Target, Asset]]) -> dict[Address, Reading]:

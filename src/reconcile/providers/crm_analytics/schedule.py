@@ -14,6 +14,21 @@ from reconcile.providers.crm_analytics import convert, kinds
 
 Advice = tuple[str, str, str, str]
 
+_START = ("time", "last_hour", "days_of_week")
+_REST = ("timezone", "notification_level")
+
+# The fields of an entry behind its frequency, in the order in which people read them.
+WRITTEN: dict[str, tuple[str, ...]] = {
+    "hourly": ("hourly_interval", *_START, *_REST),
+    "minutely": ("minutely_interval", *_START, *_REST),
+    "daily": ("time", *_REST),
+    "weekly": ("days_of_week", "time", *_REST),
+    "monthly": ("days_of_month", "time", *_REST),
+    "monthlyrelative": ("week_in_month", "day_in_week", "time", *_REST),
+    "eventdriven": ("trigger_rule", "notification_level"),
+    "none": (),
+}
+
 
 class ScheduleKind:
     """When an asset runs. An object is named ``recipe:NAME``, ``dataflow:NAME``, ``data_sync:NAME`` or ``id:ID``."""
@@ -39,6 +54,15 @@ class ScheduleKind:
             values[name] = value
         return Declared(asset_name(entry), values, _advice(values))
 
+    def entry_of(self, name: str, values: Values) -> Values:
+        """Return the entry that declares a schedule, its keys in the order of the documented examples."""
+        asset, _, text = name.partition(":")
+        order = WRITTEN.get(str(values.get("frequency")))
+        if order is None or asset not in kinds.Schedule.ASSETS:
+            raise ValueError(f"no entry has frequency {values.get('frequency')!r}")
+        shown = {key: values[key] for key in order if key in values}
+        return {asset: text, "frequency": values["frequency"], **shown}
+
     def fields_of(self, values: Values) -> tuple[str, ...]:
         """Return the fields that a schedule of this frequency can have."""
         return convert.fields_of(values)
@@ -46,6 +70,10 @@ class ScheduleKind:
     def is_absent(self, values: Values) -> bool:
         """Say whether this means "no schedule"."""
         return values.get("frequency") == "none"
+
+    def paused(self, values: Values) -> Values | None:
+        """Return "no schedule": the platform has no other way to keep one from firing."""
+        return {"frequency": "none"}
 
     def align(self, live: Values, wanted: Values) -> Values:
         """Return ``live`` spelled like ``wanted`` where both mean the same."""

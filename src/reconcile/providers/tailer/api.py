@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from reconcile.core.diagnostic import Diagnostic, Severity
 from reconcile.core.errors import BadAnswer, ObjectNotFound, Rejected
 from reconcile.core.request import Json, Request
 from reconcile.core.snapshot import Unreadable
 from reconcile.providers.answer import Answer
 from reconcile.providers.auth import Auth, BearerToken
-from reconcile.providers.base import Readings, Surroundings, Wanted
+from reconcile.providers.base import Found, Readings, Sought, Surroundings, Wanted
 from reconcile.providers.cli_login import TailerCli
 from reconcile.providers.http import WriteClient, open_write_client
 from reconcile.providers.settings import Settings
@@ -27,6 +28,17 @@ class TailerReader:
     def read(self, wanted: Collection[Wanted], *, exact: bool = False) -> Readings:
         """Return ``Unreadable`` for every object."""
         return Readings({item.address: Unreadable(item.address) for item in wanted})
+
+    def discover(self, sought: Sought) -> Found:
+        """Return nothing, and why: no call of the API lists configurations or shows a flag (platform page 0.1)."""
+        told = Diagnostic(
+            "not-shown",
+            "Tailer shows no flags",
+            "No call of Tailer lists data operations or shows whether they are active or archived.",
+            "`reconcile tailer by-status TYPE` names those that ran lately; write down what their flags should be",
+            severity=Severity.NOTE,
+        )
+        return Found(diagnostics=(told,))
 
     def close(self) -> None:
         """Do nothing."""

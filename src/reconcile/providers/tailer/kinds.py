@@ -107,6 +107,13 @@ class ConfigurationKind:
         values: Values = {"activated": entry.activated, "archived": entry.archived}
         return Declared(f"{type_}:{entry.id}", values, _id_advice(type_, entry.id, connection.environment))
 
+    def entry_of(self, name: str, values: Values) -> Values:
+        """Return the entry with both flags. Raises ``ValueError`` when one of them is not known."""
+        type_, _, id_ = name.partition(":")
+        if not values.keys() >= {"activated", "archived"}:
+            raise ValueError("both flags must be known")
+        return {"type": type_, "id": id_, "activated": values["activated"], "archived": values["archived"]}
+
     def fields_of(self, values: Values) -> tuple[str, ...]:
         """Return both flags."""
         return ("activated", "archived")
@@ -114,6 +121,10 @@ class ConfigurationKind:
     def is_absent(self, values: Values) -> bool:
         """Say no: what is off is still there."""
         return False
+
+    def paused(self, values: Values) -> Values | None:
+        """Return the flags of an operation that is off; put away or not, as the file says."""
+        return {**values, "activated": False}
 
     def align(self, live: Values, wanted: Values) -> Values:
         """Return ``live``: there is one way to write a flag."""
@@ -144,6 +155,10 @@ class WorkflowResetKind:
         """Return the note that the reset is wanted for."""
         return Declared(entry.workflow, {"once": entry.once})
 
+    def entry_of(self, name: str, values: Values) -> Values:
+        """Return the entry that asks for this reset."""
+        return {"workflow": name, "once": values["once"]}
+
     def fields_of(self, values: Values) -> tuple[str, ...]:
         """Return the note."""
         return ("once",)
@@ -151,6 +166,10 @@ class WorkflowResetKind:
     def is_absent(self, values: Values) -> bool:
         """Say no: a reset is done or not, there is nothing to be absent."""
         return False
+
+    def paused(self, values: Values) -> Values | None:
+        """Return None: what is held is not sent."""
+        return None
 
     def align(self, live: Values, wanted: Values) -> Values:
         """Return ``live``."""

@@ -9,7 +9,7 @@ from reconcile.core.account import Account
 from reconcile.core.kind import Connected, Kind
 from reconcile.core.operation import Operation
 from reconcile.core.request import Request
-from reconcile.providers.base import Operator, Reader, Readings, Surroundings, Wanted, Writer
+from reconcile.providers.base import Found, Operator, Reader, Readings, Sought, Surroundings, Wanted, Writer
 from reconcile.providers.connection import secret_values
 from reconcile.providers.tamr.kinds import Connection
 from reconcile.providers.tamr.operations import OPERATIONS
@@ -57,6 +57,9 @@ class _Nothing:
         if wanted:
             raise AssertionError("Tamr has no objects to read")
         return Readings({})
+
+    def discover(self, sought: Sought) -> Found:
+        return Found()
 
     def send(self, request: Request) -> None:
         raise AssertionError("Tamr has no objects to write")

@@ -7,7 +7,8 @@ import pytest
 from reconcile.core.errors import Forbidden, Unavailable
 from reconcile.core.snapshot import Live, Missing, ReadFailed, SameAs
 from reconcile.providers.base import Wanted
-from reconcile.providers.crm_analytics.reader import ScheduleReader, target_of
+from reconcile.providers.crm_analytics.reader import ScheduleReader
+from reconcile.providers.crm_analytics.target import target_of
 
 from .org import DAILY, DOWN, SHORT_WEEKLY, Org, failed, id_of, live, missing, read_one, recipe, wanted
 
