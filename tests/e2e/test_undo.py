@@ -53,7 +53,7 @@ def twice(world: World) -> tuple[World, str]:
 def test_all_of_an_apply_is_taken_back(twice: tuple[World, str]) -> None:
     """A create, updates, a delete, a flag: live and record are what the files of before ask for."""
     world, id_ = twice
-    result = undo(world, id_, "--allow-deletes", "1")
+    result = undo(world, id_)
     assert result.code == 0, result
     assert {r["address"].rpartition(":")[2]: r["action"] for r in result.json["results"]} == {
         "Adhoc_Export": "delete",
@@ -74,7 +74,7 @@ def test_the_files_still_ask_for_it(twice: tuple[World, str]) -> None:
     """Said before and after; and the next plan is what the first one was."""
     world, id_ = twice
     first = history(world)[0]
-    result = world.run("undo", id_, "--yes", "--allow-deletes", "1")
+    result = world.run("undo", id_, "--yes")
     assert "warning[files-still-ask]" in result.err
     assert "The files still ask for what is taken back" in result.out.splitlines()[-1]
     again = world.plan("--allow-deletes", "1")["changes"]
@@ -87,7 +87,7 @@ def test_nothing_is_said_of_files_that_were_reverted_first(twice: tuple[World, s
     world, id_ = twice
     world.sales(recipe("Board_Pack"), recipe("Month_Close"), recipe("Retired_Report"))
     world.tailer([flags()])
-    result = undo(world, id_, "--allow-deletes", "1")
+    result = undo(world, id_)
     assert (result.code, result.codes) == (0, [])
     world.settled()
 
@@ -95,8 +95,8 @@ def test_nothing_is_said_of_files_that_were_reverted_first(twice: tuple[World, s
 def test_an_undo_is_undone(twice: tuple[World, str]) -> None:
     """That is the way to have it again."""
     world, id_ = twice
-    assert undo(world, id_, "--allow-deletes", "1").code == 0
-    assert undo(world, "latest", "--allow-deletes", "1").code == 0
+    assert undo(world, id_).code == 0
+    assert undo(world, "latest").code == 0
     world.settled()
     newest, middle, oldest = history(world)[:3]
     assert newest["undoes"] == middle["id"]
@@ -108,10 +108,10 @@ def test_what_was_changed_by_hand_is_left_and_the_rest_is_taken_back(twice: tupl
     """Exit 4; with what it was made, what it is, and what it would have become."""
     world, id_ = twice
     world.by_hand("recipe", "Month_Close", DAILY)
-    text = world.run("undo", id_, "--out", "u.plan", "--allow-deletes", "1")
+    text = world.run("undo", id_, "--out", "u.plan")
     assert text.code == 4
     assert "time: 05:00 now; that apply made it 02:00, and it was 01:00 before" in text.out
-    result = undo(world, id_, "--allow-deletes", "1")
+    result = undo(world, id_)
     assert result.code == 4
     assert "changed-since" in result.codes
     (left,) = result.json["plan"]["left_out"]
@@ -129,7 +129,7 @@ def test_what_a_later_apply_changed_is_left_and_that_apply_named(twice: tuple[Wo
     world, id_ = twice
     world.sales(recipe("Board_Pack", time="03:00"), recipe("Month_Close", time="02:00"), recipe("Adhoc_Export"))
     later = applied(world)
-    result = undo(world, id_, "--allow-deletes", "1")
+    result = undo(world, id_)
     assert result.code == 4
     (left,) = result.json["plan"]["left_out"]
     assert left["address"] == "sales/schedule/recipe:Board_Pack"
@@ -156,7 +156,7 @@ def test_when_all_of_it_was_changed_since_it_is_refused(world: World) -> None:
 def test_what_moves_between_the_plan_and_the_write_is_refused_alone(twice: tuple[World, str]) -> None:
     """The same look just before each write as for every apply."""
     world, id_ = twice
-    assert world.run("undo", id_, "--out", "u.plan", "--allow-deletes", "1").code == 0
+    assert world.run("undo", id_, "--out", "u.plan").code == 0
     world.by_hand("recipe", "Month_Close", LATER)
     result = world.run("apply", "u.plan", "--format", "json")
     assert result.code == 4, result
@@ -173,15 +173,15 @@ def test_only_what_is_selected_is_taken_back(twice: tuple[World, str]) -> None:
     assert world.live("Board_Pack")["time"]["hour"] == 1
     assert world.live("Month_Close")["time"]["hour"] == 2
     assert history(world)[1]["undone_in_part"]
-    assert undo(world, id_, "--exclude", "*Board_Pack", "--allow-deletes", "1").code == 0
+    assert undo(world, id_, "--exclude", "*Board_Pack").code == 0
     assert [each["undone_in_part"] for each in history(world) if each["id"] == id_] == [False]
 
 
 def test_a_second_undo_finds_nothing_to_do(twice: tuple[World, str]) -> None:
     world, id_ = twice
-    assert undo(world, id_, "--allow-deletes", "1").code == 0
+    assert undo(world, id_).code == 0
     world.forget_log()
-    result = undo(world, id_, "--allow-deletes", "1")
+    result = undo(world, id_)
     assert (result.code, result.codes) == (0, ["undone-before"])
     assert world.sent() == []
     assert len(history(world)) == 3
@@ -221,13 +221,14 @@ def test_only_what_cannot_be_taken_back_is_refused(world: World) -> None:
 
 
 def test_the_guards_hold(world: World) -> None:
-    """Too many deletes; and what is protected now."""
-    world.sales(recipe("Board_Pack"), recipe("Adhoc_Export", protect=True))
+    """What is protected stays. That what was made goes again was asked for, however much of the whole it is."""
+    world.sales(recipe("Pipeline_Snapshot"), recipe("Adhoc_Export", protect=True))
     first = applied(world)
-    result = undo(world, first, "--select", "*Adhoc_Export")
-    assert (result.code, set(result.codes) >= {"guard-deletes"}) == (3, True)
-    result = undo(world, first, "--allow-deletes", "9")
-    assert (result.code, "guard-protected" in result.codes) == (3, True)
+    result = undo(world, first)
+    assert (result.code, {c for c in result.codes if c.startswith("guard")}) == (3, {"guard-protected"})
+    assert world.live("Adhoc_Export")["frequency"] == "daily"
+    assert undo(world, first, "--exclude", "*Adhoc_Export").code == 0
+    assert world.live("Pipeline_Snapshot")["frequency"] == "none"
     assert world.live("Adhoc_Export")["frequency"] == "daily"
 
 
@@ -278,7 +279,7 @@ def test_a_hold_is_taken_back_and_what_it_held_is_on(world: World) -> None:
 def test_a_saved_undo_is_an_undo(twice: tuple[World, str]) -> None:
     """Looked at in one job, made in the next."""
     world, id_ = twice
-    saved = world.run("undo", id_, "--out", "u.plan", "--allow-deletes", "1")
+    saved = world.run("undo", id_, "--out", "u.plan")
     assert saved.code == 0
     assert len(history(world)) == 2
     assert world.run("apply", "u.plan").code == 0
@@ -289,7 +290,7 @@ def test_a_saved_undo_is_an_undo(twice: tuple[World, str]) -> None:
 
 def test_it_asks_and_without_a_terminal_it_refuses(twice: tuple[World, str]) -> None:
     world, id_ = twice
-    result = world.run("undo", id_, "--format", "json", "--allow-deletes", "1")
+    result = world.run("undo", id_, "--format", "json")
     assert (result.code, result.codes) == (3, ["no-terminal"])
 
 
@@ -352,6 +353,29 @@ def test_an_apply_that_was_cut_off_is_undone_once_it_is_accounted_for(world: Wor
     world.settled()
 
 
+def test_an_undo_goes_to_the_account_that_was_applied_to_and_no_other(twice: tuple[World, str]) -> None:
+    """Another tenant under the same name: nothing of the first one's is sent to it, whatever is allowed."""
+    world, id_ = twice
+    config = world.root / "reconcile.yaml"
+    config.write_text(config.read_text().replace('account: "000099"', 'account: "000100"'))
+    world.forget_log()
+    for options in ([], ["--allow-account", "tailer"]):
+        result = undo(world, id_, "--select", "tailer/*", *options)
+        assert (result.code, result.codes) == (3, ["other-tenant"])
+    assert world.sent() == []
+
+
+def test_what_has_no_connection_any_more_is_left(twice: tuple[World, str]) -> None:
+    world, id_ = twice
+    config = world.root / "reconcile.yaml"
+    config.write_text(config.read_text().partition("  tailer:\n")[0])
+    (world.root / "tailer.yaml").unlink()
+    result = undo(world, id_)
+    assert result.code == 4
+    assert [each["code"] for each in result.json["plan"]["left_out"]] == ["connection-removed"]
+    assert world.live("Board_Pack")["time"]["hour"] == 1
+
+
 # -- history -----------------------------------------------------------------------------------------------------------
 
 
@@ -397,7 +421,7 @@ def test_history_says_who_from_where_and_what(world: World) -> None:
 
 def test_history_fits_in_80_columns(twice: tuple[World, str]) -> None:
     world, id_ = twice
-    undo(world, id_, "--allow-deletes", "1")
+    undo(world, id_)
     assert max(map(len, world.run("history").out.splitlines())) <= 80
 
 
@@ -456,7 +480,7 @@ def test_a_version_that_cannot_be_read_is_said_and_hides_no_other(twice: tuple[W
     assert (result.code, result.codes) == (0, ["state-damaged"])
     assert [each["id"] for each in result.json["applies"]] == [id_]
     assert "warning[state-damaged]" in world.run("history").err
-    back = undo(world, id_, "--allow-deletes", "1")
+    back = undo(world, id_)
     assert back.code == 0, back
     assert "version-gone" in back.codes
     assert world.live("Board_Pack")["time"]["hour"] == 1

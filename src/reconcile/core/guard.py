@@ -48,7 +48,7 @@ def refusals(
 
     ``recorded`` is everything recorded, selected or not: the share of what is deleted is a share of all of it.
     ``kinds`` tells which of it are one-shots, which never go. A hold takes nothing away for good: what it keeps off
-    counts nowhere.
+    counts nowhere. What an undo deletes was named, and is only looked at for protection and for bad listings.
     """
     losses = _losses(plan, recorded, live, kinds or {})
     over = {} if limits.allow(losses.deletes.total()) else _over(losses, limits)
@@ -99,11 +99,12 @@ def _losses(
     going = [c for c in going if not isinstance(live.get(c.address), SameAs)]
     one_shots = {key for key, connected in kinds.items() if connected.kind.one_shot}
     lasting = _count(a for a in recorded if (a.connection, a.kind) not in one_shots)
-    unasked = [c.address for c in going if c.source is None and c.why is not Why.UNDO]
-    removed = _count(address for address in unasked if address in recorded)
+    # Whoever takes an apply back names it: that what it made goes again is no accident.
+    unnamed = [c for c in going if c.why is not Why.UNDO]
+    removed = _count(c.address for c in unnamed if c.source is None and c.address in recorded)
     return _Losses(
         recorded=_count(recorded),
-        deletes=_count(c.address for c in going if c.action is Action.DELETE and c.is_ours),
+        deletes=_count(c.address for c in unnamed if c.action is Action.DELETE and c.is_ours),
         unseen=_count(
             c.address for c in going if c.action is Action.DELETE or isinstance(live.get(c.address), Missing)
         ),

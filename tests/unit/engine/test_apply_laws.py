@@ -18,31 +18,34 @@ from engine.model import ANSWERS, Bed, Truth, check_states, is_true, name_of, no
 from engine.mortal import Life
 from engine.world import NONE, daily, flags_of, recipe, reset_of
 from reconcile.core.address import Address
-from reconcile.core.snapshot import Desired, Recorded, Values
-from reconcile.core.source import Span
+from reconcile.core.snapshot import Recorded, Values
 from reconcile.engine.apply import Outcome
 from reconcile.engine.run import Applied
 
 RECIPES = ("A", "B", "C", "D", "E")
 FLAGS = ("x", "y")
 RESETS = ("flow",)
-SPAN = Span("f.yaml", 1, 1)
 
 # What files ask for and what people set by hand differ, so that it is known whose a schedule is.
 asked = st.sampled_from([daily("01:00"), daily("02:00"), daily("03:00"), NONE])
 by_hand = st.sampled_from([daily("11:00"), daily("12:00"), NONE])
 
-entries: st.SearchStrategy[dict[Address, tuple[Values | None, bool | None]]] = st.dictionaries(
+# What is written into the files of one object; None: its entry is removed.
+AS_IT_IS: Values = {}  # whatever is there now
+entry = st.tuples(asked | asked | st.just(AS_IT_IS), st.sampled_from([None, None, True, True, False]))
+entries = st.dictionaries(
     st.sampled_from([recipe(name) for name in RECIPES]),
-    # None for the values: whatever is there now is written down.
-    st.tuples(st.none() | asked | asked, st.sampled_from([None, None, True, False])),
+    st.none() | entry | entry | entry | entry,
+    min_size=2,
     max_size=len(RECIPES),
 )
 flags = st.dictionaries(
     st.sampled_from([flags_of(f"table-to-table:{name}") for name in FLAGS]),
-    st.booleans().map(lambda on: {"activated": on, "archived": False}),
+    st.none() | st.booleans().map(lambda on: {"activated": on, "archived": False}),
 )
-notes = st.dictionaries(st.sampled_from([reset_of(name) for name in RESETS]), st.sampled_from(["1", "2", "3"]))
+notes = st.dictionaries(
+    st.sampled_from([reset_of(name) for name in RESETS]), st.sampled_from([None, "1", "1", "2", "2", "3"])
+)
 answers = st.dictionaries(
     st.sampled_from([*RECIPES, *FLAGS, *RESETS]),
     st.lists(st.sampled_from(["", *ANSWERS]), min_size=1, max_size=3),
@@ -84,9 +87,9 @@ class Mortal(Life):
 class Round:
     """What happens to files and platforms, and how the apply after that fares."""
 
-    entries: Mapping[Address, tuple[Values | None, bool | None]]
-    flags: Mapping[Address, Values]
-    notes: Mapping[Address, str]
+    entries: Mapping[Address, tuple[Values, bool | None] | None]
+    flags: Mapping[Address, Values | None]
+    notes: Mapping[Address, str | None]
     moves: Mapping[str, Values]
     meanwhile: Mapping[int, tuple[str, Values]]
     answers: Mapping[str, list[str]]
@@ -144,18 +147,21 @@ class Story:
         self.check(before)
 
     def write_files(self, now: Round) -> None:
-        schedules = self.bed.truth.schedules
-        found = {
-            address: Desired(address, values or schedules[name_of(address)], SPAN, protect)
-            for address, (values, protect) in now.entries.items()
-        }
-        found |= {address: Desired(address, values, SPAN) for address, values in now.flags.items()}
+        bed, schedules = self.bed, self.bed.truth.schedules
+        for address, entry in now.entries.items():
+            if entry:
+                bed.file(address, entry[0] or schedules[name_of(address)], entry[1])
+        for address, values in now.flags.items():
+            if values:
+                bed.file(address, values)
         for address, note in now.notes.items():
-            found[address] = Desired(address, {"once": note}, SPAN)
-            if self.last_note.get(address.name) != note:
+            if note:
+                bed.file(address, {"once": note})
+            if note and self.last_note.get(address.name) != note:
                 self.last_note[address.name] = note
                 self.episodes[address.name, note] += 1
-        self.bed.desired = found
+        for address in (a for part in (now.entries, now.flags, now.notes) for a, text in part.items() if text is None):
+            bed.desired.pop(address, None)
 
     def recorded(self) -> Mapping[Address, Recorded]:
         """Return what is recorded, in the light of what was cut off."""
