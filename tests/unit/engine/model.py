@@ -57,7 +57,7 @@ class Truth:
     ``schedules`` are by recipe name (``NONE``: the recipe has no schedule), ``flags`` by configuration. ``ours`` are
     the recipes whose schedule is of our making, or was declared ours. ``faults`` are what the next calls on an object
     answer, "" for no fault; ``read_faults`` what the next reads do ("list": fail whole; a name: fail for that object).
-    ``resets`` counts by workflow and note (``note_of``), ``at_effect`` is called before each effect. ``meanwhile`` is
+    ``deleted`` is what we have deleted, as far as we are not certain of it. ``resets`` counts by workflow and note (``note_of``), ``at_effect`` is called before each effect. ``meanwhile`` is
     what somebody does by hand right before a read, by the number of reads until then.
     """
 
@@ -71,6 +71,7 @@ class Truth:
     resets: Counter[tuple[str, str]] = field(default_factory=Counter)
     meanwhile: dict[int, tuple[str, Values]] = field(default_factory=dict)
     moved_by_hand: set[str] = field(default_factory=set)
+    deleted: dict[str, Values] = field(default_factory=dict)
     at_effect: Callable[[str, str], None] = lambda what, name: None
     note_of: Callable[[str], str] = lambda name: ""
     reads: int = 0
@@ -103,6 +104,7 @@ class Truth:
                 self.ours.add(name)
             case "DELETE":
                 assert self.is_raced or self.schedules[name] != NONE, f"there is nothing to delete of {name}"
+                self.deleted[name] = self.schedules[name]
                 self.schedules[name] = NONE
                 self.ours.discard(name)
             case "flags":
@@ -114,6 +116,8 @@ class Truth:
         """Do what somebody does in the UI."""
         self.moved_by_hand.add(name)
         self.schedules[name] = values
+        if self.deleted.get(name) == values:
+            self.ours.add(name)  # nobody can tell it from a schedule of ours that was not deleted after all
 
     def read(self, wanted: Collection[Wanted]) -> Readings:
         """Return what is there, as the next fault has it."""

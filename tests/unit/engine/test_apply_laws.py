@@ -218,6 +218,8 @@ class Story:
             elif not truth.is_raced:
                 continue  # moved before it was read; else it was as declared when it was read, and so became ours
             (truth.ours.discard if record.values == NONE else truth.ours.add)(name)
+        doubtful = {name_of(address) for address, record in recorded.items() if not record.certain}
+        truth.deleted = {name: values for name, values in truth.deleted.items() if name in doubtful}
         forgotten = {name for name in RECIPES if recipe(name) not in {*recorded, *self.bed.desired}}
         truth.ours -= forgotten
         self.protected -= forgotten
