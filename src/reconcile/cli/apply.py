@@ -10,7 +10,7 @@ import click
 
 from reconcile.cli.applying import perform
 from reconcile.cli.border import border, guarded
-from reconcile.cli.options import Options, allow_account_option, common, needs_format, typed
+from reconcile.cli.options import Options, common, guard_options, needs_format, typed
 
 if TYPE_CHECKING:
     from reconcile.cli.workspace import Workspace
@@ -38,13 +38,7 @@ def _digest(context: click.Context, parameter: click.Parameter, digest: str | No
 @click.option("--requests", is_flag=True, help="Show the exact calls.")
 @click.option("--reassert", is_flag=True, help="Send again what the platform cannot show.")
 @click.option("--exact", is_flag=True, help="Read every object itself, also where a list shows it.")
-@click.option(
-    "--allow-deletes",
-    type=click.IntRange(min=0),
-    metavar="N",
-    help="Lift the delete guards for a plan with at most N deletes.",
-)
-@allow_account_option
+@guard_options
 @click.option("--expect-digest", metavar="DIGEST", callback=_digest, help="Refuse any other plan than this one.")
 @common
 @guarded

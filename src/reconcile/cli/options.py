@@ -111,9 +111,9 @@ _OPTIONS = (
 )
 
 
-def allow_account_option(command: Decorated) -> Decorated:
-    """Add ``--allow-account NAME``, names of connections; see ``check_connections``."""
-    return click.option(
+def guard_options(command: Decorated) -> Decorated:
+    """Add what lifts guards: ``--allow-deletes N``, ``--allow-account NAME`` (see ``check_connections``)."""
+    with_account = click.option(
         "--allow-account",
         "allow_accounts",
         multiple=True,
@@ -121,6 +121,12 @@ def allow_account_option(command: Decorated) -> Decorated:
         envvar="RECONCILE_ALLOW_ACCOUNT",
         help="Take the account that this connection leads to now for the right one.",
     )(command)
+    return click.option(
+        "--allow-deletes",
+        type=click.IntRange(min=0),
+        metavar="N",
+        help="Lift the delete guards for a plan with at most N deletes.",
+    )(with_account)
 
 
 def watching_options(command: Decorated) -> Decorated:

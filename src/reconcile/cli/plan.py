@@ -9,7 +9,7 @@ import click
 
 from reconcile.cli.border import border, guarded
 from reconcile.cli.exit_codes import ExitCode
-from reconcile.cli.options import allow_account_option, common, needs_format
+from reconcile.cli.options import common, guard_options, needs_format
 from reconcile.cli.saving import check_out, out_option, save
 
 
@@ -20,13 +20,7 @@ from reconcile.cli.saving import check_out, out_option, save
 @click.option("--reassert", is_flag=True, help="Send again what the platform cannot show.")
 @click.option("--exact", is_flag=True, help="Read every object itself, also where a list shows it.")
 @click.option("--unmanaged", is_flag=True, help="List what is live and in no file, too.")
-@click.option(
-    "--allow-deletes",
-    type=click.IntRange(min=0),
-    metavar="N",
-    help="Lift the delete guards for a plan with at most N deletes.",
-)
-@allow_account_option
+@guard_options
 @out_option
 @common
 @guarded

@@ -11,7 +11,7 @@ import click
 from reconcile.cli.applying import perform
 from reconcile.cli.border import border, guarded
 from reconcile.cli.exit_codes import ExitCode
-from reconcile.cli.options import Options, allow_account_option, common, needs_format
+from reconcile.cli.options import Options, common, guard_options, needs_format
 from reconcile.cli.saving import check_out, out_option, save
 
 if TYPE_CHECKING:
@@ -31,13 +31,7 @@ if TYPE_CHECKING:
 @out_option
 @click.option("--requests", is_flag=True, help="Show the exact calls.")
 @click.option("--exact", is_flag=True, help="Read every object itself, also where a list shows it.")
-@click.option(
-    "--allow-deletes",
-    type=click.IntRange(min=0),
-    metavar="N",
-    help="Lift the delete guards for a plan with at most N deletes.",
-)
-@allow_account_option
+@guard_options
 @common
 @guarded
 def command(

@@ -54,11 +54,12 @@ ANSWERS: dict[str, Callable[[str], PlatformError]] = {
 class Truth:
     """What is really there. Knows every call that had an effect, and complains of one that has no business.
 
-    ``schedules`` are by recipe name (``NONE``: the recipe has no schedule), ``flags`` by configuration. ``ours`` are
-    the recipes whose schedule is of our making, or was declared ours. ``faults`` are what the next calls on an object
+    ``schedules`` are by recipe name (``NONE``: the recipe has no schedule), ``flags`` by configuration, ``resets`` by
+    workflow and note (``note_of``). ``ours`` are the recipes whose schedule is of our making or was declared ours;
+    ``deleted`` is what we deleted, as far as we are not certain of it. ``faults`` are what the next calls on an object
     answer, "" for no fault; ``read_faults`` what the next reads do ("list": fail whole; a name: fail for that object).
-    ``deleted`` is what we have deleted, as far as we are not certain of it. ``resets`` counts by workflow and note (``note_of``), ``at_effect`` is called before each effect. ``meanwhile`` is
-    what somebody does by hand right before a read, by the number of reads until then.
+    ``meanwhile`` is what somebody does by hand right before a read, by the number of reads until then. ``at_effect``
+    is called before each effect.
     """
 
     schedules: dict[str, Values]
