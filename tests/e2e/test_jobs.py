@@ -301,8 +301,7 @@ def test_list_asks_every_connection_and_sorts_by_time(hand: World) -> None:
 def test_active_jobs_are_those_that_are_not_over(hand: World) -> None:
     """Also of somebody else."""
     hand.run("tamr", "load", "src_a", *QUICK)
-    slow(hand, "src_b")
-    hand.admin("POST", "tamr/jobs", {"configuration": {"load": {"sourceId": "src_b"}}})
+    hand.admin("POST", "tamr/jobs", {"configuration": {"load": {"sourceId": "src_b"}}, "running": 3600})
     found = hand.run("jobs", "list", "--active", "--connection", "tamr")
     assert found.code == 0, found
     assert "source:src_b" in found.out
