@@ -6,7 +6,7 @@ The house::
      |
     engine       the order of effects: refresh, apply, pipelines; threads; events
      |
-    config  providers  state  render      know core, never each other
+    config  providers  state  render  calendar      know core, never each other
      |
     core         values and functions; no I/O, no clock, no environment, no threads
 

@@ -11,6 +11,7 @@ from reconcile.core.address import Address
 from reconcile.core.operation import Operation, Order
 from reconcile.core.request import Request
 from reconcile.core.snapshot import Values
+from reconcile.core.timing import Timing
 
 
 class Action(StrEnum):
@@ -89,6 +90,9 @@ class Kind(Protocol):
 
     def stage(self, action: Action, address: Address, after: Values) -> int:
         """Return when, within one apply and connection: smaller stages are finished before larger ones begin."""
+
+    def timing(self, values: Values) -> Timing | None:
+        """Return when an object of these values fires; None for a kind that has nothing to do with time."""
 
 
 class Connected(Protocol):

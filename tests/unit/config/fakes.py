@@ -145,6 +145,9 @@ class FakeKind:
     def stage(self, action: Action, address: Address, after: Values) -> int:
         return 0
 
+    def timing(self, values: Values) -> None:
+        return None
+
 
 @dataclass(frozen=True)
 class FakeCatalogue:

@@ -10,7 +10,9 @@ from reconcile.core.kind import Action, Declared, Kind
 from reconcile.core.operation import Order
 from reconcile.core.request import Request
 from reconcile.core.snapshot import Value, Values
+from reconcile.core.timing import Timing
 from reconcile.providers.crm_analytics import convert, kinds
+from reconcile.providers.crm_analytics.timing import timing_of
 
 Advice = tuple[str, str, str, str]
 
@@ -82,6 +84,10 @@ class ScheduleKind:
     def stage(self, action: Action, address: Address, after: Values) -> int:
         """Return 0: no schedule depends on another one."""
         return 0
+
+    def timing(self, values: Values) -> Timing:
+        """Return when the schedule fires; never, for no values at all."""
+        return timing_of(values)
 
 
 def asset_name(entry: kinds.Schedule) -> str:

@@ -141,6 +141,10 @@ class ConfigurationKind:
             return 4 if is_workflow else 3
         return 0 if is_workflow else 1
 
+    def timing(self, values: Values) -> None:
+        """Return None: when a data operation runs is in files of its own, which this API does not show."""
+        return
+
 
 class WorkflowResetKind:
     """A reset of a workflow's arrived triggers. Named by the workflow's id."""
@@ -178,6 +182,10 @@ class WorkflowResetKind:
     def stage(self, action: Action, address: Address, after: Values) -> int:
         """Return the last place: a reset before enabling would lose the completions in between."""
         return 5
+
+    def timing(self, values: Values) -> None:
+        """Return None: a reset is done once."""
+        return
 
 
 def _id_advice(type_: str, id: str, environment: str) -> tuple[tuple[str, str, str, str], ...]:

@@ -1,0 +1,135 @@
+"""When more goes on at once than is allowed, who takes part, and which small move would end it."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from reconcile.calendar.load import Load
+from reconcile.calendar.zone import moment
+from reconcile.core.address import Address
+
+# A suggestion moves a schedule by at most six hours, in steps of five minutes: more is another schedule.
+_STEP_MINUTES = 5
+_FARTHEST_MINUTES = 360
+
+# Nobody reads more suggestions than these, and each costs some hundred trials; so many schedules are tried for one.
+_SUGGESTIONS = 20
+_TRIED = 10
+
+Spans = Sequence[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Moving one schedule by so many minutes (negative: earlier) leaves it in no collision of this limit."""
+
+    address: Address
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Collision:
+    """Runs of the same schedules that, perhaps more than once, are more at once than allowed.
+
+    ``addresses`` are those that run when it is worst, sorted; ``first`` is when it begins for the first time, UTC;
+    ``times`` is how often it happens within the horizon. ``suggestion`` is None when no small move helps, or when it
+    is one of too many.
+    """
+
+    addresses: tuple[Address, ...]
+    first: datetime
+    times: int
+    suggestion: Suggestion | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """How many runs go on: ``counts[i]`` from ``times[i]`` on, until the next one; seconds since 1970 UTC, sorted."""
+
+    times: tuple[int, ...]
+    counts: tuple[int, ...]
+
+    @classmethod
+    def of(cls, loads: Iterable[Load]) -> Profile:
+        """Return the profile of all loads together. A run that ends as another begins is not at once with it."""
+        steps: dict[int, int] = {}
+        for load in loads:
+            for start, end in load.spans():
+                steps[start] = steps.get(start, 0) + 1
+                steps[end] = steps.get(end, 0) - 1
+        times = tuple(sorted(steps))
+        counts, running = [], 0
+        for at in times:
+            running += steps[at]
+            counts.append(running)
+        return cls(times, tuple(counts))
+
+    def has_room(self, start: int, end: int, own: Spans, most: int) -> bool:
+        """Say whether one more run fits between two instants, when the runs ``own`` are taken away."""
+        first = max(bisect_right(self.times, start) - 1, 0)
+        last = bisect_left(self.times, end, first)
+        return all(self.counts[place] - _covers(own, self.times[place]) < most for place in range(first, last))
+
+
+def collisions(loads: Sequence[Load], profile: Profile, most: int) -> tuple[Collision, ...]:
+    """Return the collisions of loads that may be ``most`` at once, in the order in which they first happen."""
+    spans = {load.address: load.spans() for load in loads}
+    found: dict[tuple[Address, ...], list[int]] = {}
+    for begin, worst in _above(profile, most):
+        who = tuple(sorted(address for address, own in spans.items() if _covers(own, worst)))
+        found.setdefault(who, []).append(begin)
+    movable = {load.address: len(spans[load.address]) for load in loads if not load.runs.after}
+    ordered = sorted(found.items(), key=lambda item: item[1][0])
+    return tuple(
+        Collision(
+            who,
+            moment(begins[0]),
+            len(begins),
+            _suggestion([each for each in who if each in movable], movable, spans, profile, most)
+            if place < _SUGGESTIONS
+            else None,
+        )
+        for place, (who, begins) in enumerate(ordered)
+    )
+
+
+def _above(profile: Profile, most: int) -> list[tuple[int, int]]:
+    """Return, for each time without a break above ``most``, when it begins and when it is first at its worst."""
+    found: list[tuple[int, int]] = []
+    begin = worst = highest = 0
+    for at, count in zip(profile.times, profile.counts, strict=True):
+        if count > most and not highest:
+            begin = at
+        if count > max(most, highest):
+            worst, highest = at, count
+        elif count <= most and highest:
+            found.append((begin, worst))
+            highest = 0
+    return found
+
+
+def _covers(spans: Spans, at: int) -> bool:
+    place = bisect_right(spans, at, key=lambda span: span[0])
+    return place > 0 and at < spans[place - 1][1]
+
+
+def _suggestion(
+    who: Sequence[Address],
+    runs: Mapping[Address, int],
+    spans: Mapping[Address, Spans],
+    profile: Profile,
+    most: int,
+) -> Suggestion | None:
+    """Return the smallest move that helps; of equal ones that of the schedule with the fewest runs, later if it can."""
+    tried = sorted(who, key=lambda address: (runs[address], address))[:_TRIED]
+    steps = range(_STEP_MINUTES, _FARTHEST_MINUTES + 1, _STEP_MINUTES)
+    for minutes in (signed for step in steps for signed in (step, -step)):
+        for address in tried:
+            own = spans[address]
+            shift = minutes * 60
+            if all(profile.has_room(start + shift, end + shift, own, most) for start, end in own):
+                return Suggestion(address, minutes)
+    return None
