@@ -55,7 +55,7 @@ def test_two_checkouts_share_what_is_recorded(shared: World, elsewhere: World) -
 def test_of_two_applies_at_once_one_is_refused_with_who_and_since_when(shared: World, elsewhere: World) -> None:
     """Exit 3 at once, nothing sent by it; `state unlock` shows the same; when the other is dead, all goes on."""
     shared.fault("hang", method="PUT", times=1)
-    shared.env["CI_JOB_URL"] = "https://ci.example/acme/-/jobs/7"
+    shared.env["CI_JOB_URL"] = "https://ci.example/acme/jobs/7"
     first = shared.start("apply", "--yes")
     try:
         until(lambda: any(entry["method"] == "PUT" for entry in shared.log()))
@@ -65,7 +65,7 @@ def test_of_two_applies_at_once_one_is_refused_with_who_and_since_when(shared: W
         assert held["code"] == "lock-held"
         assert f"process {first.pid}" in held["detail"]
         assert "reconcile apply --yes" in held["detail"]
-        assert "https://ci.example/acme/-/jobs/7" in held["detail"]
+        assert "https://ci.example/acme/jobs/7" in held["detail"]
         shown = elsewhere.run("state", "unlock")
         assert shown.code == 3, "no terminal to ask on"
         assert "has 2 changes, 2 of them in flight" in shown.err

@@ -413,10 +413,10 @@ def test_history_says_who_from_where_and_what(world: World) -> None:
     assert "actions/runs/42" in text
     hint = world.run("undo", "latest", "--yes").err
     assert f"revert commit {commit[:10]}" in hint
-    gitlab = {"CI_JOB_URL": "https://gitlab.example.com/acme/-/jobs/7", "GITLAB_USER_LOGIN": "bo"}
+    gitlab = {"CI_JOB_URL": "https://gitlab.example.com/acme/jobs/7", "GITLAB_USER_LOGIN": "bo"}
     assert world.run("apply", "--yes", env=gitlab).code == 0
     newest = history(world)[0]
-    assert (newest["by"], newest["job"]) == ("bo", "https://gitlab.example.com/acme/-/jobs/7")
+    assert (newest["by"], newest["job"]) == ("bo", "https://gitlab.example.com/acme/jobs/7")
 
 
 def test_history_fits_in_80_columns(twice: tuple[World, str]) -> None:

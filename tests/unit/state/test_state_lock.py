@@ -221,9 +221,9 @@ def test_a_lock_of_an_older_program_is_understood(folder: Backend, clock: Clock)
 
 
 def test_in_ci_a_lock_leads_to_the_job(folder: Backend, clock: Clock) -> None:
-    job = "https://ci.example/acme/-/jobs/7"
+    job = "https://ci.example/acme/jobs/7"
     acquire(folder, replace(THEIRS, job=job), clock)
-    with pytest.raises(LockHeld, match=r"`reconcile apply --yes`, https://ci\.example/acme/-/jobs/7\)"):
+    with pytest.raises(LockHeld, match=r"`reconcile apply --yes`, https://ci\.example/acme/jobs/7\)"):
         acquire(folder, OURS, clock)
 
 
