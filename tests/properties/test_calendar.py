@@ -17,9 +17,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconcile.calendar.effect import effect_of, span_of
-from reconcile.calendar.occurrences import AtRisk, Horizon, Runs, Silence, occurrences
+from reconcile.calendar.occurrences import AtRisk, Horizon, Runs, occurrences
 from reconcile.calendar.trigger import Scheduled, agenda
 from reconcile.core.address import Address
+from reconcile.core.occurrence import Silence
 from reconcile.core.timing import (
     Clock,
     Daily,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from reconcile.calendar.load import Load
 from reconcile.calendar.zone import moment
 from reconcile.core.address import Address
+from reconcile.core.standing import Collision, Suggestion
 
 # A suggestion moves a schedule by at most six hours, in steps of five minutes: more is another schedule.
 _STEP_MINUTES = 5
@@ -20,29 +20,6 @@ _SUGGESTIONS = 20
 _TRIED = 10
 
 Spans = Sequence[tuple[int, int]]
-
-
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """Moving one schedule by so many minutes (negative: earlier) leaves it in no collision of this limit."""
-
-    address: Address
-    minutes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Collision:
-    """Runs of the same schedules that, perhaps more than once, are more at once than allowed.
-
-    ``addresses`` are those that run when it is worst, sorted; ``first`` is when it begins for the first time, UTC;
-    ``times`` is how often it happens within the horizon. ``suggestion`` is None when no small move helps, or when it
-    is one of too many.
-    """
-
-    addresses: tuple[Address, ...]
-    first: datetime
-    times: int
-    suggestion: Suggestion | None = None
 
 
 @dataclass(frozen=True, slots=True)

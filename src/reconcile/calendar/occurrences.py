@@ -12,37 +12,14 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from reconcile.calendar.day import firing_days
-from reconcile.calendar.slot import Reason, Slots, slots_of
+from reconcile.calendar.slot import Slots, slots_of
 from reconcile.calendar.zone import DAY, Clockwork, Seam, UnknownZone, clockwork, moment, seconds
 from reconcile.core.address import Address
+from reconcile.core.occurrence import Assumption, Occurrence, Reason, Silence
 from reconcile.core.timing import EventDriven, Every, Timed, Timing, Unclear, Unscheduled
-
-
-class Silence(StrEnum):
-    """Why there is no run to show. Only the first means that there will be none."""
-
-    UNSCHEDULED = "unscheduled"
-    NO_ZONE = "no_zone"
-    UNKNOWN_ZONE = "unknown_zone"
-    UNCLEAR = "unclear"
-    EVENT = "event"
-    UNKNOWN_TRIGGER = "unknown_trigger"
-    TRIGGER_CYCLE = "trigger_cycle"
-    TRIGGER_SILENT = "trigger_silent"
-
-
-class Assumption(StrEnum):
-    """What was taken for granted although nothing says so; it holds for all runs of a timing."""
-
-    EVERY_DAY = "every_day"
-    """An interval without days of the week fires on every day (page 1.1 shows no example)."""
-
-    READERS_ZONE = "readers_zone"
-    """The schedule names no zone; that of the one who asks was taken (page 1.1: the platform takes the user's)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,25 +58,6 @@ class AtRisk:
     def most(self) -> int:
         """How often it happens at most."""
         return 2 if Reason.OVERLAP in self.reasons else 1
-
-
-@dataclass(frozen=True, slots=True)
-class Occurrence:
-    """One run, for people: ``at`` in UTC; ``local`` is what the clock of the schedule's zone shows, without a zone.
-
-    Of a run at risk, ``at`` is the earliest of its ``candidates``, and ``local`` the time that the schedule names even
-    where that day has no such time; of a certain one ``candidates`` are empty. ``local`` is None without a zone.
-    """
-
-    at: datetime
-    local: datetime | None
-    reasons: tuple[Reason, ...] = ()
-    candidates: tuple[datetime, ...] = ()
-
-    @property
-    def is_certain(self) -> bool:
-        """Say whether the run happens just then, as far as the platform documents it."""
-        return not self.reasons
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,11 @@ from datetime import datetime
 from itertools import pairwise
 
 from reconcile.calendar.finding import instant_of, length_of, listed, warning
-from reconcile.calendar.occurrences import Horizon, Runs, Silence
+from reconcile.calendar.occurrences import Horizon, Runs
 from reconcile.calendar.trigger import Scheduled, agenda, circles, upstreams
 from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic
+from reconcile.core.occurrence import Silence
 from reconcile.core.timing import EventDriven
 
 _MONTH_DAYS = 31

@@ -3,37 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import lru_cache
 
+from reconcile.core.occurrence import Reason
 from reconcile.core.timing import Every, Timed
 
 MINUTES = 1440
-
-
-class Reason(StrEnum):
-    """Why it cannot be said for certain that, or when, a run happens. All undocumented (platform page, section 9)."""
-
-    GAP = "gap"
-    """Its local time does not exist that day: skipped, or run at one of two instants."""
-
-    OVERLAP = "overlap"
-    """Its local time exists twice that day: run at the first, at the second, or at both."""
-
-    LAST_HOUR = "last_hour"
-    """It is due at the very minute at which queuing stops."""
-
-    WRAP = "wrap"
-    """Queuing stops before the first run: never any run, or runs into the next day."""
-
-    LONG_INTERVAL = "long_interval"
-    """The interval is longer than a day: every firing day's first run, or fewer."""
-
-    UPSTREAM = "upstream"
-    """A run that triggers it is itself in doubt."""
-
-    AND_LIST = "and_list"
-    """It waits for several; which of their runs make one round is nowhere written."""
 
 
 @dataclass(frozen=True, slots=True)

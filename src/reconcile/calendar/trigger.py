@@ -14,10 +14,10 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from reconcile.calendar.occurrences import AtRisk, Horizon, Runs, Silence, occurrences
-from reconcile.calendar.slot import Reason
+from reconcile.calendar.occurrences import AtRisk, Horizon, Runs, occurrences
 from reconcile.calendar.zone import DAY
 from reconcile.core.address import Address
+from reconcile.core.occurrence import Reason, Silence
 from reconcile.core.timing import EventDriven, Timing
 
 # What began before a horizon may trigger a run inside it: no job runs longer than 48 hours (page, section 4).

@@ -11,7 +11,7 @@ from reconcile.core.address import Address
 from reconcile.core.operation import Operation, Order
 from reconcile.core.request import Request
 from reconcile.core.snapshot import Values
-from reconcile.core.timing import Timing
+from reconcile.core.timing import Role, Timing
 
 
 class Action(StrEnum):
@@ -93,6 +93,12 @@ class Kind(Protocol):
 
     def timing(self, values: Values) -> Timing | None:
         """Return when an object of these values fires; None for a kind that has nothing to do with time."""
+
+    def role(self, name: str, id: str | None) -> Role | None:
+        """Return what the object is to others; None for a kind that has nothing to do with time.
+
+        ``name`` is the last part of its address, ``id`` the platform's id, None where it is not known.
+        """
 
 
 class Connected(Protocol):

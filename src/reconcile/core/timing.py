@@ -7,7 +7,7 @@ A kind turns its values into one of these (``Kind.timing``), and ``calendar/`` t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import ClassVar
 
@@ -144,3 +144,16 @@ class Unclear:
 
 Timed = Every | Daily | Weekly | Monthly | MonthlyRelative
 Timing = Timed | EventDriven | Unscheduled | Unclear
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What one object is to the others on its account.
+
+    ``answers_to`` is what trigger rules call it (``EventDriven.triggers``). ``reads`` is whose output it works on, in
+    the same words, as far as that goes without saying. ``pool`` is the sort of run that limits name (``recipe``).
+    """
+
+    pool: str
+    answers_to: frozenset[str] = field(default=frozenset())
+    reads: frozenset[str] = field(default=frozenset())

@@ -10,7 +10,9 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 from reconcile.core.account import Account
 from reconcile.core.address import Address, Selection
 from reconcile.core.diagnostic import Diagnostic
+from reconcile.core.experience import Experience
 from reconcile.core.kind import Catalogue, Connected
+from reconcile.core.limit import Limit as RunLimit
 from reconcile.core.operation import Job, JobQuery, Limit, Node, Order, Ready
 from reconcile.core.redact import Redactor
 from reconcile.core.request import Request
@@ -147,6 +149,17 @@ class Discovers(Protocol):
         """
 
 
+@runtime_checkable
+class Remembers(Protocol):
+    """A reader that can tell how things went so far, and what the account allows."""
+
+    def experience(self, live: Collection[Live]) -> Experience:
+        """Return what the account knows of these objects, as far as it tells; see ``Experience``.
+
+        Makes calls of its own, and must not raise for what a platform answers: what cannot be read is left out.
+        """
+
+
 class Writer(Reader, Protocol):
     """Reads and writes one connection."""
 
@@ -236,6 +249,9 @@ class Provider(Catalogue, Protocol):
 
     def account(self, connection: Any) -> Account:
         """Return which account of the platform these settings lead to, without secrets. Pure."""
+
+    def limits(self, connection: Any) -> tuple[RunLimit, ...]:
+        """Return how much may run on this connection, by its settings or by what the platform documents. Pure."""
 
     def reader(self, name: str, connection: Any, surroundings: Surroundings) -> Reader:
         """Return what ``drift`` and ``plan`` get. Makes no call yet."""

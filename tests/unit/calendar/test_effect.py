@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 from calendar_samples import LA, NOON, at, days, hourly, recipe, utc
 
-from reconcile.calendar.effect import Span, Tally, _paired, effect_of, effect_of_runs, span_of
-from reconcile.calendar.occurrences import Runs, Silence
+from reconcile.calendar.effect import Span, _paired, effect_of, effect_of_runs, span_of
+from reconcile.calendar.occurrences import Runs
 from reconcile.calendar.trigger import Scheduled, agenda
+from reconcile.core.effect import Tally
+from reconcile.core.occurrence import Silence
 from reconcile.core.timing import (
     Clock,
     Daily,

@@ -2,11 +2,11 @@
 
 from calendar_samples import at, days, instant, minutely, recipe, utc
 
-from reconcile.calendar.collision import Suggestion
 from reconcile.calendar.forecast import compared, forecast, rolling_counts
 from reconcile.calendar.load import Load
 from reconcile.calendar.occurrences import Runs, occurrences
 from reconcile.core.limit import Limit, Measure
+from reconcile.core.standing import Suggestion
 from reconcile.core.timing import Daily, Timing
 
 WEEK = days("2026-06-01 00:00", 7)
@@ -25,12 +25,14 @@ def test_rolling_counts() -> None:
 
 
 def test_a_rolling_day_counts_across_midnight() -> None:
-    (outlook,) = forecast([load("a", minutely(60, "18:00")), load("b", minutely(60, "00:00", 5))], [TEN_A_DAY]).outlooks
+    (standing,) = forecast(
+        [load("a", minutely(60, "18:00")), load("b", minutely(60, "00:00", 5))], [TEN_A_DAY]
+    ).standings
     # From 18:00 six runs, then six more until 05:00.
-    assert outlook.peak == 12
-    assert outlook.peak_at == utc("2026-06-01 23:00")
-    assert outlook.is_exceeded
-    assert outlook.collisions == ()
+    assert standing.peak == 12
+    assert standing.peak_at == utc("2026-06-01 23:00")
+    assert standing.is_exceeded
+    assert standing.collisions == ()
 
 
 def test_short_runs_and_other_pools_are_free_and_unknown_durations_count() -> None:
@@ -39,17 +41,17 @@ def test_short_runs_and_other_pools_are_free_and_unknown_durations_count() -> No
         load("unknown", Daily(at("01:00")), None), load("long", Daily(at("02:00")), 120),
     ]  # fmt: skip
     found = forecast(loads, [TEN_A_DAY])
-    assert found.outlooks[0].peak == 2
+    assert found.standings[0].peak == 2
     assert found.unmeasured == (recipe("unknown"),)
-    assert not found.outlooks[0].is_exceeded
+    assert not found.standings[0].is_exceeded
 
 
 def test_a_collision_is_one_however_often_it_comes_and_has_a_way_out() -> None:
     loads = [load("a", Daily(at("02:00"))), load("b", Daily(at("02:10"))), load("c", Daily(at("02:20")))]
-    (outlook,) = forecast(loads, [TWO]).outlooks
-    assert outlook.peak == 3
-    assert outlook.peak_at == utc("2026-06-01 02:20")
-    (collision,) = outlook.collisions
+    (standing,) = forecast(loads, [TWO]).standings
+    assert standing.peak == 3
+    assert standing.peak_at == utc("2026-06-01 02:20")
+    (collision,) = standing.collisions
     assert collision.addresses == (recipe("a"), recipe("b"), recipe("c"))
     assert collision.first == utc("2026-06-01 02:20")
     assert collision.times == 7
@@ -58,17 +60,17 @@ def test_a_collision_is_one_however_often_it_comes_and_has_a_way_out() -> None:
 
 def test_a_collision_is_named_for_those_that_run_when_it_is_worst() -> None:
     times = {"a": "02:00", "b": "02:05", "c": "02:10", "d": "02:15"}
-    (outlook,) = forecast([load(name, Daily(at(time))) for name, time in times.items()], [TWO]).outlooks
-    (collision,) = outlook.collisions
+    (standing,) = forecast([load(name, Daily(at(time))) for name, time in times.items()], [TWO]).standings
+    (collision,) = standing.collisions
     assert collision.addresses == tuple(recipe(name) for name in times)
     assert collision.first == utc("2026-06-01 02:10")
-    assert outlook.peak_at == utc("2026-06-01 02:15")
+    assert standing.peak_at == utc("2026-06-01 02:15")
 
 
 def test_the_suggestion_really_ends_the_collision() -> None:
     times = {"a": "02:00", "b": "02:10", "c": "02:20", "d": "02:50"}
-    (outlook,) = forecast([load(name, Daily(at(time))) for name, time in times.items()], [TWO]).outlooks
-    (collision,) = outlook.collisions
+    (standing,) = forecast([load(name, Daily(at(time))) for name, time in times.items()], [TWO]).standings
+    (collision,) = standing.collisions
     suggestion = collision.suggestion
     assert suggestion is not None
     moved = {
@@ -76,20 +78,20 @@ def test_the_suggestion_really_ends_the_collision() -> None:
         for name, time in times.items()
     }
     loads = [load(name, Daily(at(f"{minute // 60}:{minute % 60}"))) for name, minute in moved.items()]
-    assert not forecast(loads, [TWO]).outlooks[0].is_exceeded
+    assert not forecast(loads, [TWO]).standings[0].is_exceeded
 
 
 def test_a_run_that_ends_as_another_begins_is_not_at_once_with_it() -> None:
     loads = [load(name, Daily(at(time))) for name, time in (("a", "02:00"), ("b", "02:00"), ("c", "02:30"))]
-    (outlook,) = forecast(loads, [TWO]).outlooks
-    assert outlook.peak == 2
-    assert outlook.collisions == ()
+    (standing,) = forecast(loads, [TWO]).standings
+    assert standing.peak == 2
+    assert standing.collisions == ()
 
 
 def test_a_schedule_is_never_at_once_with_itself() -> None:
     busy = load("a", minutely(10, "00:00"), 1800)
-    (outlook,) = forecast([busy], [TWO]).outlooks
-    assert outlook.peak == 1
+    (standing,) = forecast([busy], [TWO]).standings
+    assert standing.peak == 1
     # From the first run of the week to half an hour after the last one, without a break.
     assert busy.spans() == [(instant("2026-06-01 00:00"), instant("2026-06-08 00:20"))]
     assert load("b", minutely(720, "00:00"), 43_200).spans() == [(WEEK.start, WEEK.end)]
@@ -97,22 +99,22 @@ def test_a_schedule_is_never_at_once_with_itself() -> None:
 
 def test_without_room_there_is_no_suggestion() -> None:
     loads = [load(str(n), minutely(60, "00:00"), 3600) for n in range(3)]
-    (outlook,) = forecast(loads, [TWO]).outlooks
-    (collision,) = outlook.collisions
+    (standing,) = forecast(loads, [TWO]).standings
+    (collision,) = standing.collisions
     assert collision.suggestion is None
 
 
 def test_what_waits_is_not_told_to_move() -> None:
     waiting = Load(recipe("c"), "recipe", Runs((instant("2026-06-01 02:20"),), after=(recipe("a"),)), 1800)
     loads = [load("a", Daily(at("02:00"))), load("b", Daily(at("02:10"))), waiting]
-    (collision,) = forecast(loads, [TWO]).outlooks[0].collisions
+    (collision,) = forecast(loads, [TWO]).standings[0].collisions
     assert collision.suggestion is not None
     assert collision.suggestion.address != recipe("c")
     assert collision.times == 1
 
 
 def test_nothing_to_run_is_nothing_to_fear() -> None:
-    assert [(each.peak, each.peak_at) for each in forecast([], [TWO, TEN_A_DAY]).outlooks] == [(0, None)] * 2
+    assert [(each.peak, each.peak_at) for each in forecast([], [TWO, TEN_A_DAY]).standings] == [(0, None)] * 2
 
 
 def test_before_and_after() -> None:

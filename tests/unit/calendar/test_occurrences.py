@@ -5,8 +5,8 @@ from datetime import datetime
 import pytest
 from calendar_samples import LA, at, days, hourly, instant, minutely, utc
 
-from reconcile.calendar.occurrences import Assumption, AtRisk, Horizon, Runs, Silence, next_runs, occurrences
-from reconcile.calendar.slot import Reason
+from reconcile.calendar.occurrences import AtRisk, Horizon, Runs, next_runs, occurrences
+from reconcile.core.occurrence import Assumption, Reason, Silence
 from reconcile.core.timing import (
     Clock,
     Daily,

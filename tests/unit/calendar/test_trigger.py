@@ -2,10 +2,10 @@
 
 from calendar_samples import LA, at, days, instant, recipe
 
-from reconcile.calendar.occurrences import Runs, Silence
-from reconcile.calendar.slot import Reason
+from reconcile.calendar.occurrences import Runs
 from reconcile.calendar.trigger import Scheduled, Upstream, agenda, circles, dependents, upstreams
 from reconcile.core.address import Address
+from reconcile.core.occurrence import Reason, Silence
 from reconcile.core.timing import Daily, EventDriven, Timing, Unscheduled
 
 SYNC = Address("sales", "schedule", "data_sync:SFDC_LOCAL")

@@ -145,6 +145,9 @@ class FakeKind:
     def stage(self, action: Action, address: Address, after: Values) -> int:
         return 0
 
+    def role(self, name: str, id: str | None) -> None:
+        return None
+
     def timing(self, values: Values) -> None:
         return None
 

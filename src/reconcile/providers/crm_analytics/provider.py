@@ -7,10 +7,12 @@ from typing import Any
 
 from reconcile.core.account import Account
 from reconcile.core.kind import Connected, Kind
+from reconcile.core.limit import Limit
 from reconcile.core.operation import Operation
 from reconcile.providers.base import Operator, Reader, Surroundings, Writer
 from reconcile.providers.connection import secret_values
 from reconcile.providers.crm_analytics.kinds import Connection
+from reconcile.providers.crm_analytics.limits import LIMITS
 from reconcile.providers.crm_analytics.operations import OPERATIONS
 from reconcile.providers.crm_analytics.schedule import ConnectedSchedule, ScheduleKind
 
@@ -36,6 +38,10 @@ class CrmAnalyticsProvider:
         """Return the org by its address: its id is known only after a login."""
         auth = connection.auth
         return Account(connection.instance_url or (f"the sf org {auth.org}" if auth.method == "sf_cli" else ""))
+
+    def limits(self, connection: Connection) -> tuple[Limit, ...]:
+        """Return what an org allows unless its edition says otherwise."""
+        return LIMITS
 
     def reader(self, name: str, connection: Connection, surroundings: Surroundings) -> Reader:
         """Return a reader over a client that can only GET."""

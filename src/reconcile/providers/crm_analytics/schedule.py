@@ -10,9 +10,9 @@ from reconcile.core.kind import Action, Declared, Kind
 from reconcile.core.operation import Order
 from reconcile.core.request import Request
 from reconcile.core.snapshot import Value, Values
-from reconcile.core.timing import Timing
+from reconcile.core.timing import Role, Timing
 from reconcile.providers.crm_analytics import convert, kinds
-from reconcile.providers.crm_analytics.timing import timing_of
+from reconcile.providers.crm_analytics.timing import role_of, timing_of
 
 Advice = tuple[str, str, str, str]
 
@@ -88,6 +88,10 @@ class ScheduleKind:
     def timing(self, values: Values) -> Timing:
         """Return when the schedule fires; never, for no values at all."""
         return timing_of(values)
+
+    def role(self, name: str, id: str | None) -> Role:
+        """Return what trigger rules call the asset, and which limit its runs count for."""
+        return role_of(name, id)
 
 
 def asset_name(entry: kinds.Schedule) -> str:

@@ -13,6 +13,7 @@ from reconcile.core.timing import (
     Frequency,
     Monthly,
     MonthlyRelative,
+    Role,
     Timing,
     Unclear,
     Unscheduled,
@@ -55,6 +56,18 @@ def answers_to(name: str, id: str | None) -> frozenset[str]:
     if id and kind in ("recipe", "dataflow"):
         found.add(f"{kind}:{convert.short_id(id)}")
     return frozenset(found)
+
+
+def role_of(name: str, id: str | None) -> Role:
+    """Return what an asset is to the others of its org.
+
+    Recipes and dataflows work on what the local connection's sync brings in: it is the one that every org has (page 7).
+    Whose output else they read only their definitions say.
+    """
+    kind, _, text = name.partition(":")
+    pool = ID_KINDS.get(text[:3], "asset") if kind == "id" else kind
+    reads = frozenset((ALL_LOCAL,)) if pool in ("recipe", "dataflow") else frozenset[str]()
+    return Role(pool, answers_to(name, id), reads)
 
 
 def triggers_of(rule: str) -> tuple[str, ...]:

@@ -145,6 +145,10 @@ class ConfigurationKind:
         """Return None: when a data operation runs is in files of its own, which this API does not show."""
         return
 
+    def role(self, name: str, id: str | None) -> None:
+        """Return None, for the same reason."""
+        return
+
 
 class WorkflowResetKind:
     """A reset of a workflow's arrived triggers. Named by the workflow's id."""
@@ -185,6 +189,10 @@ class WorkflowResetKind:
 
     def timing(self, values: Values) -> None:
         """Return None: a reset is done once."""
+        return
+
+    def role(self, name: str, id: str | None) -> None:
+        """Return None, for the same reason."""
         return
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from reconcile.core.account import Account
 from reconcile.core.address import Address
 from reconcile.core.kind import Action, Connected, Kind
+from reconcile.core.limit import Limit
 from reconcile.core.operation import Operation, Order
 from reconcile.core.request import Request
 from reconcile.core.snapshot import Values
@@ -79,6 +80,10 @@ class TailerProvider:
     def account(self, connection: Connection) -> Account:
         """Return the account and its environment."""
         return Account(connection.base_url, f"{connection.account}/{connection.environment}")
+
+    def limits(self, connection: Connection) -> tuple[Limit, ...]:
+        """Return nothing: none is documented."""
+        return ()
 
     def reader(self, name: str, connection: Connection, surroundings: Surroundings) -> Reader:
         """Return a reader that makes no call: there is nothing to read (platform page 0.1, 0.2)."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from reconcile.core.account import Account
 from reconcile.core.kind import Connected, Kind
+from reconcile.core.limit import Limit, Measure
 from reconcile.core.operation import Operation
 from reconcile.core.request import Request
 from reconcile.providers.base import Found, Operator, Reader, Readings, Sought, Surroundings, Wanted, Writer
@@ -34,6 +35,11 @@ class TamrProvider:
     def account(self, connection: Connection) -> Account:
         """Return the tenant by its address, which names it."""
         return Account(connection.base_url)
+
+    def limits(self, connection: Connection) -> tuple[Limit, ...]:
+        """Return how many jobs may run at once."""
+        source = "max_jobs of the connection"
+        return (Limit("jobs at once", Measure.AT_ONCE, connection.max_jobs, frozenset(("job",)), source),)
 
     def reader(self, name: str, connection: Connection, surroundings: Surroundings) -> Reader:
         """Return a reader of nothing."""

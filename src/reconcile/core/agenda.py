@@ -1,0 +1,54 @@
+"""When everything fires over some days: what ``reconcile calendar`` shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from reconcile.core.address import Address
+from reconcile.core.occurrence import Assumption, Occurrence, Silence
+from reconcile.core.outlook import Week
+from reconcile.core.timing import Timing
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One schedule and its runs within the agenda, in order of time.
+
+    ``silence`` says why there are none where the reason is not just that none falls into these days. ``after`` names
+    what an event-driven one waits for: its runs are then the earliest possible. ``usual_seconds`` is how long a run
+    usually takes, None where nobody knows. ``is_declared`` is False of what is live and in no file.
+    """
+
+    address: Address
+    timing: Timing
+    occurrences: tuple[Occurrence, ...] = ()
+    silence: Silence | None = None
+    assumptions: tuple[Assumption, ...] = ()
+    after: tuple[Address, ...] = ()
+    usual_seconds: float | None = None
+    is_declared: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A time in which nothing is to be changed: from ``start`` on, before ``end`` (UTC, aware), and why."""
+
+    start: datetime
+    end: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """All runs from ``start`` on, before ``end`` (UTC, aware), for a reader whose clock is that of ``zone`` (IANA).
+
+    ``entries`` are sorted by address. ``week`` counts the first seven days.
+    """
+
+    start: datetime
+    end: datetime
+    zone: str
+    entries: tuple[Entry, ...]
+    week: Week
+    freezes: tuple[Frozen, ...] = ()
