@@ -18,10 +18,11 @@ from reconcile.core.standing import Comparison, Forecast, Standing
 
 
 def forecast(loads: Iterable[Load], limits: Iterable[Limit]) -> Forecast:
-    """Return how the runs of one account stand against each limit, within the horizon that the loads were placed in."""
+    """Return how the runs of one account stand against each limit of runs, within the horizon of the loads."""
     loads = tuple(loads)
     unmeasured = sorted(load.address for load in loads if load.usual_seconds is None and load.runs.count)
-    return Forecast(tuple(_standing(loads, limit) for limit in limits), tuple(unmeasured))
+    counted = [limit for limit in limits if limit.measure in (Measure.RUNS, Measure.AT_ONCE)]
+    return Forecast(tuple(_standing(loads, limit) for limit in counted), tuple(unmeasured))
 
 
 def compared(before: Forecast, after: Forecast) -> tuple[Comparison, ...]:

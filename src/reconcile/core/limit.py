@@ -15,10 +15,16 @@ class Measure(StrEnum):
     AT_ONCE = "at_once"
     """Runs that go on at the same time."""
 
+    DEPENDENTS = "dependents"
+    """Schedules that wait for one event."""
+
+    GAP = "gap"
+    """Minutes that the platform's own schedules keep between two jobs for one object: at least, not at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most ``most`` runs of the pools, by one measure, on one account.
+    """At most ``most`` of the pools, by one measure, on one account (for a gap: at least).
 
     ``pools`` are words for sorts of runs that share the limit (``recipe``, ``dataflow``). Runs that take less than
     ``free_below_seconds`` do not count. ``source`` says where the figure is from, for people.

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from reconcile.sandbox.admin_job import JOB_ENDPOINTS, Action, Missing, named_asset, settle
+from reconcile.sandbox.admin_job import JOB_ENDPOINTS, Action, Missing, by_key, named_asset, settle
 from reconcile.sandbox.crm_asset import TYPES, Asset
 from reconcile.sandbox.crm_schedule import Schedule, ScheduleError, parse_schedule
 from reconcile.sandbox.fault import KINDS
@@ -210,6 +210,29 @@ def _by_hand(sandbox: Sandbox, asset_type: str, body: Any) -> Schedule | None:
     return None if body is None else parse_schedule(body, sandbox.crm.rules(asset_type, by_hand=True))
 
 
+def _users(sandbox: Sandbox, _: Request, __: Any) -> object:
+    return {"users": sandbox.crm.people.as_json()}
+
+
+def _set_users(sandbox: Sandbox, request: Request, body: Any) -> object:
+    """Set users by name, new ones too: {"Ann": {"active": false, "assets": ["recipe:Board_Pack"]}}.
+
+    The assets are those that this user was the last to change.
+    """
+    wanted = {str(name): dict(given) for name, given in dict(body).items()}
+    for given in wanted.values():
+        if set(given) - {"active", "assets"} or not isinstance(given.get("active", True), bool):
+            raise ValueError('give {"NAME": {"active": true|false, "assets": ["recipe:NAME", ...]}}')
+        given["assets"] = [by_key(sandbox, str(key)) for key in given.get("assets", [])]
+    for name, given in wanted.items():
+        user = sandbox.crm.people.named(name)
+        user.active = given.get("active", user.active)
+        for asset in given["assets"]:
+            sandbox.crm.assets.modify(asset, user.id)
+    sandbox.touch()
+    return _users(sandbox, request, None)
+
+
 def _expire(sandbox: Sandbox, _: Request, __: Any) -> object:
     return {"expired": sandbox.crm.sessions.expire()}
 
@@ -283,6 +306,7 @@ _ENDPOINTS: dict[str, dict[str, Action]] = {
     "/_sandbox/crm/assets": {"POST": _create_assets},
     "/_sandbox/crm/assets/{id}": {"DELETE": _remove_asset},
     "/_sandbox/crm/assets/{type}/{name}/schedule": {"PUT": _edit_schedule},
+    "/_sandbox/crm/users": {"GET": _users, "PUT": _set_users},
     "/_sandbox/crm/expire-sessions": {"POST": _expire},
     "/_sandbox/tailer/configurations/{type}/{id}": {"PUT": _edit_flags},
     "/_sandbox/tailer/deploy": {"POST": _deploy},

@@ -64,14 +64,15 @@ def _set_job(sandbox: Sandbox, request: Request, body: Any) -> object:
 def _script_jobs(sandbox: Sandbox, _: Request, body: Any) -> object:
     """Set how new jobs go, by `recipe:Board_Pack` or id: a script, a list of them to use up, or null for the usual."""
     sandbox.crm.jobs.settle()
-    steps = {_asset(sandbox, key).id[:15]: parse_steps(given, crm_job.SCRIPT) for key, given in dict(body).items()}
+    steps = {by_key(sandbox, key).id[:15]: parse_steps(given, crm_job.SCRIPT) for key, given in dict(body).items()}
     for key, each in steps.items():
         sandbox.crm.jobs.scripts.write(key, each)
     sandbox.touch()
     return {"outcomes": sandbox.crm.jobs.scripts.as_json()}
 
 
-def _asset(sandbox: Sandbox, key: str) -> Asset:
+def by_key(sandbox: Sandbox, key: str) -> Asset:
+    """Return an asset by `recipe:Board_Pack`, by a name that only one has, or by id; raise Missing without one."""
     asset_type, _, name = key.partition(":")
     if name:
         return named_asset(sandbox, asset_type, name)

@@ -22,6 +22,7 @@ from reconcile.sandbox.crm_call import (
 )
 from reconcile.sandbox.crm_job_api import Answer, JobCalls
 from reconcile.sandbox.crm_job_queue import Jobs
+from reconcile.sandbox.crm_people import People
 from reconcile.sandbox.crm_render import encode_entities
 from reconcile.sandbox.crm_schedule import Rules, ScheduleError, parse_schedule
 from reconcile.sandbox.crm_view import Views
@@ -40,13 +41,16 @@ class CrmAnalytics:
         self.jobs = Jobs(switches, clock)
         self.job_calls = JobCalls(switches, clock, self.assets, self.jobs)
         self.sessions = Sessions(switches)
-        self.views = Views(switches, clock)
+        self.people = People(switches)
+        self.views = Views(switches, clock, self.people)
         self.calls = 0
 
     def handle(self, call: Call) -> Reply:
         """Return the answer to one request."""
         if call.path == "/services/oauth2/token":
             return self.sessions.token(call)
+        if call.path == "/services/oauth2/userinfo":  # a call of the login, not of the API
+            return self.people.info(call, is_known=self.sessions.accepts(call.bearer()))
         self.calls += 1
         try:
             self._admit(call)
@@ -69,12 +73,13 @@ class CrmAnalytics:
 
     def as_json(self) -> Json:
         """Return everything that is saved; sessions are not."""
-        return {**self.assets.as_json(), **self.jobs.as_json(), "calls": self.calls}
+        return {**self.assets.as_json(), **self.jobs.as_json(), "users": self.people.as_json(), "calls": self.calls}
 
     def restore(self, saved: Json) -> None:
         """Replace everything by what was saved."""
         self.assets.restore(saved)
         self.jobs.restore(saved)
+        self.people.restore(saved.get("users", []))
         self.calls = saved["calls"]
 
     def _admit(self, call: Call) -> None:
@@ -112,6 +117,17 @@ class CrmAnalytics:
             case ["wave", "limits"]:
                 allow(call, "GET")
                 return self._answer(self.job_calls.wave_limits(), call)
+        return self._core_api(call, version, parts[3:])
+
+    def _core_api(self, call: Call, version: str, parts: list[str]) -> Reply:
+        """Return the answer of the core REST API, which escapes nothing."""
+        match parts:
+            case ["query"]:
+                allow(call, "GET")
+                return json_reply(self.people.query(call.args.get("q"), version))
+            case ["query", locator]:
+                allow(call, "GET")
+                return json_reply(self.people.more(locator, version))
             case ["limits"]:
                 allow(call, "GET")
                 return json_reply(self._org_limits())

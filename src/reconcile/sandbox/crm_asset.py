@@ -26,6 +26,8 @@ class Asset:
     connector_type: str = ""
     target_dataflow_id: str = ""
     ever_scheduled: bool = False
+    modified_by: str = ""
+    """Id of the user who last changed the asset, "" for the one who calls. Setting a schedule does not change it."""
     stale: tuple[float, Schedule | None] | None = None
     """(until when by `time.monotonic`, what) lists still show, see the switch `list_lag`."""
     shown: dict[object, tuple[str, float]] = field(default_factory=dict)
@@ -47,6 +49,8 @@ class Asset:
             saved["connectorType"] = self.connector_type
         if self.target_dataflow_id:
             saved["targetDataflowId"] = self.target_dataflow_id
+        if self.modified_by:
+            saved["modifiedBy"] = self.modified_by
         return {**saved, "everScheduled": self.ever_scheduled, "schedule": self.schedule}
 
 
@@ -116,6 +120,11 @@ class Assets:
         asset.ever_scheduled = asset.ever_scheduled or schedule is not None
         asset.shown.clear()
 
+    def modify(self, asset: Asset, user_id: str) -> None:
+        """Note who last changed an asset."""
+        asset.modified_by = user_id
+        asset.shown.clear()
+
     def forget_shown(self) -> None:
         """Throw away all ready-made list entries; after a switch or the clock has changed."""
         for asset in self._by_id.values():
@@ -141,6 +150,7 @@ class Assets:
                     each.get("connectorType", ""),
                     each.get("targetDataflowId", ""),
                     each["everScheduled"],
+                    each.get("modifiedBy", ""),
                 )
             )
 

@@ -18,8 +18,10 @@ from reconcile.sandbox.wire import Call, Json, Reply, json_reply
 CLIENT_ID = "sandbox-client"
 CLIENT_SECRET = "sandbox-secret"  # noqa: S105 - a simulator's published password
 
-_ORG_ID = "00D5e0000000001EAA"
-_USER_ID = "0055e0000000001AAA"
+ORG_ID = "00D5e0000000001EAA"
+USER_ID = "0055e0000000001AAA"
+"""The user that every session belongs to."""
+
 _AUDIENCES = ("https://login.salesforce.com", "https://test.salesforce.com")
 _JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
@@ -89,14 +91,14 @@ class Sessions:
             _check_assertion(form.get("assertion", ""), call.base_url(), self.switches["jwt_public_key"])
         else:
             raise OAuthError("unsupported_grant_type", "grant type not supported")
-        token = f"{_ORG_ID[:15]}!{secrets.token_urlsafe(48)}"
+        token = f"{ORG_ID[:15]}!{secrets.token_urlsafe(48)}"
         self._open.add(token)
         return {
             "access_token": token,
             "signature": base64.b64encode(secrets.token_bytes(32)).decode(),
             "scope": "api wave_api",
             "instance_url": call.base_url(),
-            "id": f"https://login.salesforce.com/id/{_ORG_ID}/{_USER_ID}",
+            "id": f"https://login.salesforce.com/id/{ORG_ID}/{USER_ID}",
             "token_type": "Bearer",
             "issued_at": str(int(time.time() * 1000)),
             **extra,

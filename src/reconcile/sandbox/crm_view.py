@@ -5,6 +5,7 @@ import re
 
 from reconcile.sandbox.clock import Clock, iso
 from reconcile.sandbox.crm_asset import Asset
+from reconcile.sandbox.crm_people import People
 from reconcile.sandbox.crm_render import Outlooks, dataflow_string, encode_entities, quartz_cron, rest_schedule
 from reconcile.sandbox.crm_schedule import Schedule
 from reconcile.sandbox.switch import Switches
@@ -20,8 +21,9 @@ _ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 class Views:
     """The representations of assets, under the current switches."""
 
-    def __init__(self, switches: Switches, clock: Clock) -> None:
+    def __init__(self, switches: Switches, clock: Clock, people: People) -> None:
         self._switches = switches
+        self._people = people
         self._clock = clock
         self._outlooks = Outlooks(clock)
 
@@ -63,7 +65,7 @@ class Views:
 
     def _recipe(self, asset: Asset, version: str, listed: Schedule | None) -> Json:
         shown: Json = {
-            **_head(asset, version, "recipes"),
+            **self._head(asset, version, "recipes"),
             "format": "R3",
             "status": "Success" if listed else "New",
             "targetDataflowId": asset.target_dataflow_id,
@@ -81,7 +83,7 @@ class Views:
         return shown
 
     def _dataflow(self, asset: Asset, version: str, listed: Schedule | None) -> Json:
-        head = _head(asset, version, "dataflows")
+        head = self._head(asset, version, "dataflows")
         shown: Json = {
             **head,
             "historiesUrl": f"{head['url']}/histories",
@@ -96,7 +98,7 @@ class Views:
 
     def _connector(self, asset: Asset, version: str, listed: Schedule | None) -> Json:
         shown: Json = {
-            **_head(asset, version, "dataConnectors"),
+            **self._head(asset, version, "dataConnectors"),
             "type": "dataconnector",
             "connectorType": asset.connector_type,
         }
@@ -120,10 +122,17 @@ class Views:
     def _rest(self, asset: Asset, schedule: Schedule | None) -> Json:
         return rest_schedule(asset.id, self._outlooks.of(schedule) if schedule else None)
 
-
-def _head(asset: Asset, version: str, collection: str) -> Json:
-    url = f"/services/data/{version}/wave/{collection}/{asset.id}"
-    return {"id": asset.id, "type": asset.type, "name": asset.name, "label": asset.label, "url": url}
+    def _head(self, asset: Asset, version: str, collection: str) -> Json:
+        """Return what all assets have; both users as captured (2.1, H), who made it is the caller."""
+        return {
+            "id": asset.id,
+            "type": asset.type,
+            "name": asset.name,
+            "label": asset.label,
+            "createdBy": self._people.shown(""),
+            "lastModifiedBy": self._people.shown(asset.modified_by),
+            "url": f"/services/data/{version}/wave/{collection}/{asset.id}",
+        }
 
 
 def _major(version: str) -> int:

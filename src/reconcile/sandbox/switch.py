@@ -252,6 +252,13 @@ SWITCHES = (
         "the M of Sforce-Limit-Info; beyond it 403 REQUEST_LIMIT_EXCEEDED [crm 4, H]",
     ),
     Switch(
+        "crm_query_records",
+        CRM_ANALYTICS,
+        2000,
+        _COUNT,
+        "records of a query at once; what is left has an address of its own [REST API guide, H: 2000 or fewer]",
+    ),
+    Switch(
         "start_returns_id",
         CRM_ANALYTICS,
         True,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +12,14 @@ from reconcile.providers.answer import Answer
 from reconcile.providers.crm_analytics.convert import plain
 from reconcile.providers.http import ReadClient
 
+Payload = Mapping[str, Any]
+
 # Largest page there is (page 2.2). More pages than this is a server that never ends its list.
 PAGE_SIZE = 200
 MOST_PAGES = 5_000
+
+# What goes into a query is this and nothing else.
+USER_ID = re.compile(r"005[A-Za-z0-9]{12}([A-Za-z0-9]{3})?")
 
 # Without it every string comes back HTML-escaped (page 1.5).
 HEADERS = {"X-Chatter-Entity-Encoding": "false", "Accept": "application/json"}
@@ -23,7 +29,8 @@ HEADERS = {"X-Chatter-Entity-Encoding": "false", "Accept": "application/json"}
 class Asset:
     """One item of a list. ``schedule`` is the list's own payload for it; ``shown`` says whether the list had any.
 
-    ``target_id`` is the dataflow that runs a recipe (page 3), "" where there is none.
+    ``target_id`` is the dataflow that runs a recipe (page 3), "" where there is none. ``modified_by`` is the id of the
+    user who changed the asset last, "" where the list does not say.
     """
 
     id: str
@@ -32,6 +39,7 @@ class Asset:
     schedule: Any = None
     shown: bool = False
     target_id: str = ""
+    modified_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +96,47 @@ class Api:
         answer = self._client.get(f"{self._base}/wave/asset/{asset_id}/schedule")
         return object_of(answer)
 
-    def _pages(self, path: str, params: Mapping[str, str | int]) -> Iterator[Mapping[str, Any]]:
+    def job_pages(self, params: Mapping[str, str]) -> Iterator[tuple[Payload, ...]]:
+        """Yield the list of jobs page by page; a page is asked for when it is wanted.
+
+        The page size is always said: without paging the platform shows no more than seven days (page 2.2).
+        """
+        path = f"{self._base}/wave/dataflowjobs"
+        for page in self._pages(path, {"pageSize": PAGE_SIZE, **params}):
+            yield with_ids(page, "dataflowJobs", f"GET {path}")
+
+    def org_limits(self) -> Payload:
+        """Return the limits of the org by name. Source: page 2.4."""
+        return object_of(self._client.get(f"{self._base}/limits"))
+
+    def user_info(self) -> Payload:
+        """Return what the login's own service says of the user who calls; ``zoneinfo`` is the user's zone.
+
+        Source: help.salesforce.com, "Query for User Information" (``remoteaccess_using_userinfo_endpoint``). Whether a
+        token may ask depends on its scopes: a refusal says nothing about the rest of the API.
+        """
+        return object_of(self._client.get("/services/oauth2/userinfo"))
+
+    def users(self, ids: Collection[str]) -> tuple[Payload, ...]:
+        """Return ``Id``, ``Name`` and ``IsActive`` of those of these users whom the caller may see.
+
+        Source: REST API Developer Guide, "Query" (the shape, and ``nextRecordsUrl``); Object Reference, "User".
+        """
+        known = ", ".join(f"'{user_id}'" for user_id in ids if USER_ID.fullmatch(user_id))
+        path = f"{self._base}/query"
+        params = {"q": f"SELECT Id, Name, IsActive FROM User WHERE Id IN ({known})"}  # noqa: S608 - ids, checked above
+        found: list[Payload] = []
+        for page in self._pages(path, params, following="nextRecordsUrl"):
+            found += [user for user in _items(page, "records", f"GET {path}") if isinstance(user, dict)]
+        return tuple(found)
+
+    def _pages(
+        self, path: str, params: Mapping[str, str | int], *, following: str = "nextPageUrl"
+    ) -> Iterator[Mapping[str, Any]]:
         page = object_of(self._client.get(path, params))
         yield page
         seen: set[str] = set()
-        while url := page.get("nextPageUrl"):
+        while url := page.get(following):
             url = plain(url)
             if url in seen or len(seen) >= MOST_PAGES:
                 raise BadAnswer(f"the list {path} does not end: page {len(seen) + 2} points back to {url}")
@@ -107,6 +151,22 @@ def object_of(answer: Answer) -> Mapping[str, Any]:
     if not isinstance(body, dict):
         raise BadAnswer(f"{answer.place}: expected an object, got {answer.excerpt()}", status=answer.status)
     return body
+
+
+def with_ids(page: Payload, key: str, place: str) -> tuple[Payload, ...]:
+    """Return the items of a list, each of which has an ``id``. Raises ``BadAnswer``."""
+    items = _items(page, key, place)
+    if not all(isinstance(item, dict) and item.get("id") for item in items):
+        raise BadAnswer(f'{place}: an item of "{key}" has no id')
+    return tuple(items)
+
+
+def _items(page: Payload, key: str, place: str) -> list[Any]:
+    items = page.get(key)
+    if not isinstance(items, list):
+        # Never taken for an empty list: that would look as if nothing had been started.
+        raise BadAnswer(f'{place}: expected a list "{key}", found {type(items).__name__}')
+    return items
 
 
 def _assets(page: Mapping[str, Any], key: str, schedule_key: str) -> Iterator[Asset]:
@@ -126,4 +186,11 @@ def _assets(page: Mapping[str, Any], key: str, schedule_key: str) -> Iterator[As
             shown = True
         name = item.get("name") or item.get("id")
         label, target = plain(item.get("label") or ""), str(item.get("targetDataflowId") or "")
-        yield Asset(str(item["id"]), plain(name), label, item.get(schedule_key), shown, target)
+        yield Asset(str(item["id"]), plain(name), label, item.get(schedule_key), shown, target, _modified_by(item))
+
+
+def _modified_by(item: Payload) -> str:
+    """Return the id of who changed an asset last. Source: "Base Wave Asset" of the CRM Analytics REST API guide."""
+    user = item.get("lastModifiedBy")
+    user_id = user.get("id") if isinstance(user, dict) else None
+    return user_id if isinstance(user_id, str) and USER_ID.fullmatch(user_id) else ""

@@ -24,8 +24,10 @@ LIMITS = frozenset(("REQUEST_LIMIT_EXCEEDED",))
 class ScheduleWriter(ScheduleReader):
     """Reads and writes schedules."""
 
-    def __init__(self, name: str, client: WriteClient, base: str, surroundings: Surroundings) -> None:
-        super().__init__(name, Api(client, base), surroundings, client.close)
+    def __init__(
+        self, name: str, client: WriteClient, base: str, surroundings: Surroundings, *, asks_limits: bool = True
+    ) -> None:
+        super().__init__(name, Api(client, base), surroundings, client.close, asks_limits=asks_limits)
         self._client = client
 
     def send(self, request: Request) -> None:
@@ -44,7 +46,10 @@ def open_reader(name: str, connection: kinds.Connection, surroundings: Surroundi
     client = open_read_client(
         name, settings, _login(connection), surroundings, describe=_describe, limits=LIMITS, headers=HEADERS
     )
-    return ScheduleReader(name, Api(client, connection.base_path), surroundings, client.close)
+    # What the settings say counts, so nobody else is asked (the org tells of this one limit only).
+    asks_limits = connection.limits.runs_a_day is None
+    api = Api(client, connection.base_path)
+    return ScheduleReader(name, api, surroundings, client.close, asks_limits=asks_limits)
 
 
 def open_writer(name: str, connection: kinds.Connection, surroundings: Surroundings) -> ScheduleWriter:
@@ -53,7 +58,8 @@ def open_writer(name: str, connection: kinds.Connection, surroundings: Surroundi
     client = open_write_client(
         name, settings, _login(connection), surroundings, describe=_describe, limits=LIMITS, headers=HEADERS
     )
-    return ScheduleWriter(name, client, connection.base_path, surroundings)
+    asks_limits = connection.limits.runs_a_day is None
+    return ScheduleWriter(name, client, connection.base_path, surroundings, asks_limits=asks_limits)
 
 
 def open_job_client(

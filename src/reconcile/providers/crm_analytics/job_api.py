@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
 
 from reconcile.core.errors import BadAnswer, ObjectNotFound
 from reconcile.core.request import Request
-from reconcile.providers.crm_analytics.api import PAGE_SIZE, Api, object_of
+from reconcile.providers.crm_analytics.api import Api, Payload, object_of, with_ids
 from reconcile.providers.crm_analytics.convert import short_id
 from reconcile.providers.crm_analytics.job_convert import REQUEST_PREFIX
 from reconcile.providers.http import WriteClient
-
-Payload = Mapping[str, Any]
 
 
 class JobApi(Api):
@@ -54,26 +50,14 @@ class JobApi(Api):
             raise BadAnswer(f"{answer.place}: the answer is about another job", status=answer.status)
         return body
 
-    def job_pages(self, params: Mapping[str, str]) -> Iterator[tuple[Payload, ...]]:
-        """Yield the list of jobs page by page; a page is asked for when it is wanted.
-
-        The page size is always said: without paging the platform shows no more than seven days (page 2.2).
-        """
-        for page in self._pages(self._jobs, {"pageSize": PAGE_SIZE, **params}):
-            yield _items(page, "dataflowJobs", f"GET {self._jobs}")
-
     def nodes(self, job_id: str) -> tuple[Payload, ...]:
         """Return the nodes of a job; for an id that begins with 030 the platform shows none. Source: page 2.2."""
         path = f"{self._job_path(job_id)}/nodes"
-        return tuple(node for page in self._pages(path, {}) for node in _items(page, "nodes", f"GET {path}"))
+        return tuple(node for page in self._pages(path, {}) for node in with_ids(page, "nodes", f"GET {path}"))
 
     def node(self, job_id: str, node_id: str) -> Payload:
         """Return one node of a job. Raises ``ObjectNotFound``."""
         return object_of(self._client.get(f"{self._job_path(job_id)}/nodes/{checked_id(node_id, 'node')}"))
-
-    def org_limits(self) -> Payload:
-        """Return the limits of the org by name. Source: page 2.4."""
-        return object_of(self._client.get(f"{self._base}/limits"))
 
     def wave_limits(self) -> tuple[Payload, ...]:
         """Return the limits of CRM Analytics. Source: page 2.4."""
@@ -94,13 +78,3 @@ def checked_id(text: str, what: str) -> str:
             f'there is no {what} "{text}"', hint=f"a {what} id has 15 or 18 letters and digits", code="no-id"
         )
     return text
-
-
-def _items(page: Payload, key: str, place: str) -> tuple[Payload, ...]:
-    items = page.get(key)
-    if not isinstance(items, list):
-        # Never taken for an empty list: that would look as if nothing had been started.
-        raise BadAnswer(f'{place}: expected a list "{key}", found {type(items).__name__}')
-    if not all(isinstance(item, dict) and item.get("id") for item in items):
-        raise BadAnswer(f'{place}: an item of "{key}" has no id')
-    return tuple(items)

@@ -45,6 +45,8 @@ _ASSET_OF = {"user": "dataflow", "recipe": "recipe", "recipe_v3": "recipe", "dat
 REQUEST_PREFIX = "030"
 RECIPE_PREFIX = "0eP"
 ALREADY_QUEUED = "already-queued"
+# Nothing runs longer than 48 hours (page 4); it also keeps an odd number from leaving the calendar.
+_LONGEST_RUN_SECONDS = 48 * 3600
 _RUNS_LIMIT = "DailyAnalyticsDataflowJobExecutions"
 
 
@@ -116,6 +118,27 @@ def created(payload: Mapping[str, Any]) -> datetime | None:
     return _moment(payload.get("createdDate")) or _moment(payload.get("startDate"))
 
 
+def ran(payload: Mapping[str, Any]) -> tuple[datetime, datetime] | None:
+    """Return from when to when a job ran (UTC), its time in the queue left out; None where the dates do not say.
+
+    ``duration`` is seconds and does not count ``waitTime``; ``startDate`` is when the job was asked for (page 2.2).
+    """
+    began, ended = _moment(payload.get("executedDate")), _moment(payload.get("endDate"))
+    # Of an absent duration and of one that nobody filled in, as 0, the first is assumed.
+    seconds = timedelta(seconds=min(_number(payload.get("duration")) or 0, _LONGEST_RUN_SECONDS))
+    if began and seconds and not ended:
+        ended = began + seconds
+    if ended and seconds and not began:
+        began = ended - seconds
+    return (began, ended) if began and ended and began <= ended else None
+
+
+def seconds_run(payload: Mapping[str, Any]) -> float | None:
+    """Return how many seconds a job ran, its time in the queue left out; None where it does not say."""
+    span = ran(payload)
+    return (span[1] - span[0]).total_seconds() if span else _number(payload.get("duration")) or None
+
+
 def is_of_dataflow(payload: Mapping[str, Any], dataflow_id: str) -> bool:
     """Say whether a job that was listed for a dataflow is not plainly another dataflow's."""
     source = short_id(_text(_source(payload), "id"))
@@ -140,6 +163,19 @@ def tells_no_connector(payload: Mapping[str, Any], connectors: Collection[Asset]
     """Say whether a data sync names none of the connectors, neither by id nor by name nor by label."""
     said = _said(payload)
     return not _connector_id(payload) and not any(said & {each.name, each.label} for each in connectors)
+
+
+def connector_of(payload: Mapping[str, Any], connectors: Collection[Asset]) -> Asset | None:
+    """Return the only one of all connectors that a data sync can be of, None when there are several or none.
+
+    It is the one of which ``is_of_connector`` is true, found in one go.
+    """
+    source_id, said = _connector_id(payload), _said(payload)
+    if source_id:
+        mine = [each for each in connectors if short_id(each.id) == source_id]
+    else:
+        mine = [each for each in connectors if said & {each.name, each.label}] or list(connectors)
+    return mine[0] if len(mine) == 1 else None
 
 
 def _connector_id(payload: Mapping[str, Any]) -> str:

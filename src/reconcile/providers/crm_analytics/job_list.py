@@ -10,12 +10,13 @@ from pydantic import ValidationError
 
 from reconcile.core.errors import Rejected
 from reconcile.core.operation import Job, JobQuery, Order, Ready
-from reconcile.providers.crm_analytics.api import Asset
+from reconcile.providers.crm_analytics.api import Asset, Payload
 from reconcile.providers.crm_analytics.convert import short_id
-from reconcile.providers.crm_analytics.job_api import JobApi, Payload
+from reconcile.providers.crm_analytics.job_api import JobApi
 from reconcile.providers.crm_analytics.job_convert import (
     JOB_TYPES,
     STATES,
+    connector_of,
     created,
     is_of_connector,
     is_of_dataflow,
@@ -114,8 +115,8 @@ class JobList:
         """
         key = short_id(job_id)
         found = self._around(job_id)
-        mine = self._connector(ready) or self._told_connector(found[key])
         connectors = self._lookup.listed("data_sync").by_id.values()
+        mine = self._connector(ready) or connector_of(found[key], connectors)
         work = Work(ready.order, _SYNCS, lambda each: mine is not None and is_of_connector(each, mine, connectors))
         if surely and not all(work.is_mine(each) for each in _near(found[key], found.values())):
             found = {name: each for name, each in found.items() if not tells_no_connector(each, connectors)} | {
@@ -147,12 +148,6 @@ class JobList:
         known = listed.by_id.get(short_id(ready.resource or name)) or (named[0] if len(named) == 1 else None)
         # One that was deleted meanwhile may still have jobs.
         return known or (Asset(ready.resource, name, "") if ready.resource or name else None)
-
-    def _told_connector(self, payload: Payload) -> Asset | None:
-        """Return the only connection that a job can be of, None when there are several or none."""
-        connectors = self._lookup.listed("data_sync").by_id.values()
-        mine = [each for each in connectors if is_of_connector(payload, each, connectors)]
-        return mine[0] if len(mine) == 1 else None
 
 
 def order_of(query: JobQuery) -> Order:

@@ -78,12 +78,27 @@ def _api_version(text: str) -> str:
     return text.removeprefix("v")
 
 
+Most = Annotated[int, Field(ge=1)]
+
+
+class Limits(Strict):
+    """What this org allows, where it is not what the platform documents or tells: for the forecast, nothing else."""
+
+    runs_a_day: Most | None = Field(
+        None, description="dataflow and recipe runs in 24 hours; what the org tells, or 60, when absent"
+    )
+    recipes: Most | None = Field(None, description="recipes that run at once; 3 when absent")
+    dataflows: Most | None = Field(None, description="dataflows that run at once; 2 when absent")
+    data_syncs: Most | None = Field(None, description="data syncs that run at once; 3 when absent")
+
+
 class Connection(Transport):
     """One org."""
 
     provider: Literal["crm_analytics"]
     instance_url: Url | None = Field(None, description="https://{MyDomain}.my.salesforce.com")
     api_version: Annotated[str, AfterValidator(_api_version)] = "60.0"
+    limits: Limits = Field(default_factory=Limits, description="what this org allows, if it is not the usual")
     auth: Auth
 
     @property

@@ -11,9 +11,10 @@ from reconcile.core.operation import Job, JobQuery, JobState, Limit, Node, Order
 from reconcile.core.request import Request
 from reconcile.providers.base import Operator, Surroundings
 from reconcile.providers.crm_analytics import kinds
+from reconcile.providers.crm_analytics.api import Payload
 from reconcile.providers.crm_analytics.connect import open_job_client
 from reconcile.providers.crm_analytics.convert import short_id
-from reconcile.providers.crm_analytics.job_api import JobApi, Payload
+from reconcile.providers.crm_analytics.job_api import JobApi
 from reconcile.providers.crm_analytics.job_convert import (
     JOB_TYPES,
     RECIPE_PREFIX,

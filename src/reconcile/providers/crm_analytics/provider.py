@@ -12,7 +12,7 @@ from reconcile.core.operation import Operation
 from reconcile.providers.base import Operator, Reader, Surroundings, Writer
 from reconcile.providers.connection import secret_values
 from reconcile.providers.crm_analytics.kinds import Connection
-from reconcile.providers.crm_analytics.limits import LIMITS
+from reconcile.providers.crm_analytics.limits import limits_of
 from reconcile.providers.crm_analytics.operations import OPERATIONS
 from reconcile.providers.crm_analytics.schedule import ConnectedSchedule, ScheduleKind
 
@@ -40,8 +40,8 @@ class CrmAnalyticsProvider:
         return Account(connection.instance_url or (f"the sf org {auth.org}" if auth.method == "sf_cli" else ""))
 
     def limits(self, connection: Connection) -> tuple[Limit, ...]:
-        """Return what an org allows unless its edition says otherwise."""
-        return LIMITS
+        """Return what the settings say that the org allows, and what is documented where they say nothing."""
+        return limits_of(connection.limits)
 
     def reader(self, name: str, connection: Connection, surroundings: Surroundings) -> Reader:
         """Return a reader over a client that can only GET."""

@@ -13,11 +13,13 @@ from threading import Lock
 from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic, Severity
 from reconcile.core.errors import BadAnswer, ObjectNotFound, PlatformError
+from reconcile.core.experience import Experience
 from reconcile.core.snapshot import Live, Missing, ReadFailed, Reading, SameAs
 from reconcile.providers.base import Found, Readings, Sought, Surroundings, Wanted
 from reconcile.providers.crm_analytics.api import Api, Asset, Listing
 from reconcile.providers.crm_analytics.convert import Unintelligible, from_schedule, short_id
 from reconcile.providers.crm_analytics.discovery import discover
+from reconcile.providers.crm_analytics.experience import experience
 from reconcile.providers.crm_analytics.listed import Listed
 from reconcile.providers.crm_analytics.target import Target, Task, as_listed, target_of
 
@@ -27,9 +29,18 @@ MOST_GUESSES = 10
 class ScheduleReader:
     """Reads schedules. From read to read it remembers what lists cost, and which assets they do not show."""
 
-    def __init__(self, name: str, api: Api, surroundings: Surroundings, close: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        name: str,
+        api: Api,
+        surroundings: Surroundings,
+        close: Callable[[], None],
+        *,
+        asks_limits: bool = True,
+    ) -> None:
         self._connection = name
         self._api = api
+        self._asks_limits = asks_limits
         self._spread = surroundings.spread
         self._close = close
         self._lock = Lock()
@@ -96,6 +107,10 @@ class ScheduleReader:
     def discover(self, sought: Sought) -> Found:
         """Return what has a schedule, or could have one; see ``Discovers``."""
         return discover(self._connection, sought, self._listed, self._get, self._spread)
+
+    def experience(self, live: Collection[Live]) -> Experience:
+        """Return what the org tells of how these went so far; see ``Remembers`` and ``experience``."""
+        return experience(self._connection, self._api, live, self._listed, self._spread, asks_limits=self._asks_limits)
 
     def _listed(self, kind: str) -> Listed | Diagnostic:
         """Return a list that was read before, or read it now."""

@@ -145,15 +145,4 @@ def _advice(values: Values) -> tuple[Advice, ...]:
                 "",
             )
         )
-    days = values.get("days_of_month")
-    if isinstance(days, tuple) and (late := [day for day in days if isinstance(day, int) and day > 28]):
-        listed = ", ".join(str(day) for day in late)
-        found.append(
-            (
-                "short-month",
-                "days_of_month",
-                f"months without day {listed} are skipped",
-                "`[last]` is the last day of every month",
-            )
-        )
     return tuple(found)

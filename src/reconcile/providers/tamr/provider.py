@@ -13,7 +13,7 @@ from reconcile.core.request import Request
 from reconcile.providers.base import Found, Operator, Reader, Readings, Sought, Surroundings, Wanted, Writer
 from reconcile.providers.connection import secret_values
 from reconcile.providers.tamr.kinds import Connection
-from reconcile.providers.tamr.operations import OPERATIONS
+from reconcile.providers.tamr.operations import OPERATIONS, POOL
 
 
 class TamrProvider:
@@ -37,9 +37,13 @@ class TamrProvider:
         return Account(connection.base_url)
 
     def limits(self, connection: Connection) -> tuple[Limit, ...]:
-        """Return how many jobs may run at once."""
-        source = "max_jobs of the connection"
-        return (Limit("jobs at once", Measure.AT_ONCE, connection.max_jobs, frozenset(("job",)), source),)
+        """Return how many jobs may run at once, and the distance that schedules keep (platform page 1.7, 2.1)."""
+        pools = frozenset((POOL,))
+        gap = "Tamr's own schedules; the Jobs API has no such rule"
+        return (
+            Limit("jobs at once", Measure.AT_ONCE, connection.max_jobs, pools, "max_jobs of the connection"),
+            Limit("minutes between jobs for one object", Measure.GAP, 60, pools, gap),
+        )
 
     def reader(self, name: str, connection: Connection, surroundings: Surroundings) -> Reader:
         """Return a reader of nothing."""

@@ -82,8 +82,11 @@ class Org:
 
     def reader(self) -> ScheduleReader:
         """Return a reader of this org, called ``sales``."""
-        surroundings = Surroundings(lambda notice: None, Redactor(), {})
-        return ScheduleReader("sales", self.api(), surroundings, self.close)
+        return ScheduleReader("sales", self.api(), self.surroundings(), self.close)
+
+    def surroundings(self) -> Surroundings:
+        """Return surroundings that tell nobody anything."""
+        return Surroundings(lambda notice: None, Redactor(), {})
 
     def api(self) -> Api:
         """Return the real endpoints on this client."""
