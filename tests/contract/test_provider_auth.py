@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.harness import World, files_below, flags, recipe
+from e2e.harness import TOKEN_PATH, World, files_below, flags, recipe
 
 HEAD = """\
 version: 1
@@ -97,7 +97,7 @@ def test_a_session_that_expires_is_renewed_once(world: World, method: Callable[[
     world.sales(recipe("Board_Pack"), {"dataflow": "Opportunities", "frequency": "none"})
     world.fault("status", method="GET", status=401, skip=1, times=1)
     assert world.run("plan").code == 0
-    assert sum("oauth2" in entry["path"] for entry in world.log()) == 2
+    assert sum(entry["path"] == TOKEN_PATH for entry in world.log()) == 2
 
 
 def test_a_session_that_somebody_else_opened_cannot_be_renewed(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 
@@ -28,6 +29,8 @@ def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     def defect(*_: object) -> None:
         raise LookupError("lost a-very-secret-token")
 
+    # Whoever is imported while it is patched would keep the defect for good.
+    importlib.import_module("reconcile.cli.unmanaged")
     monkeypatch.setattr("reconcile.engine.planning.make_plan", defect)
     return tmp_path
 

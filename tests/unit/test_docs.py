@@ -21,13 +21,25 @@ from reconcile.cli.main import COMMANDS, cli
 from reconcile.config.load import Config, load
 from reconcile.config.model import Common, Environment, MaxDeletes, StepOptions, Workspace
 from reconcile.providers.registry import BUILT_IN, providers
-from reconcile.sandbox import Sandbox, Server
+from reconcile.sandbox import Sandbox, Server, environment
 from reconcile.sandbox.admin import _ENDPOINTS
 from reconcile.sandbox.fault import KINDS, Fault
 from reconcile.sandbox.switch import SWITCHES, Switch
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("files", "adopting", "state", "undo", "commands", "safety", "platforms", "ci", "sandbox")
+PAGES = (
+    "files",
+    "adopting",
+    "state",
+    "freezes",
+    "calendar",
+    "undo",
+    "commands",
+    "safety",
+    "platforms",
+    "ci",
+    "sandbox",
+)
 
 # Names in backticks that look like error codes and are none.
 NO_CODES = frozenset(
@@ -118,7 +130,7 @@ def test_every_exit_code_is_documented(code: ExitCode) -> None:
         assert row in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("heading", ["plan", "apply", "drift", "validate", "error"])
+@pytest.mark.parametrize("heading", ["plan", "apply", "drift", "validate", "calendar", "error"])
 def test_every_field_of_a_json_document_is_documented(heading: str) -> None:
     from reconcile.render import json as documents
     from reconcile.render import result
@@ -133,7 +145,7 @@ def test_the_fields_of_plans_and_results_are_documented() -> None:
     source = ROOT / "src/reconcile/render"
     text = section(page("commands"), "## JSON")
     words = in_backticks(text)
-    for name in ("json.py", "result.py"):
+    for name in ("json.py", "result.py", "calendar_json.py", "effect.py", "outlook.py", "allowed.py"):
         code = (source / name).read_text(encoding="utf-8")
         keys = set(re.findall(r'^\s+"([a-z_]+)":', code, re.MULTILINE)) | set(
             re.findall(r'document\["([a-z_]+)"\]', code)
@@ -142,10 +154,39 @@ def test_the_fields_of_plans_and_results_are_documented() -> None:
         assert keys <= words, keys - words
 
 
+def test_every_finding_is_documented() -> None:
+    from reconcile.core.lint import LINTS
+
+    assert set(LINTS) <= in_backticks(section(page("effect"), "## Findings"))
+
+
 def test_what_a_saved_plan_has_besides_is_documented() -> None:
     from reconcile.state.plan_file import PlanDocument
 
     assert set(PlanDocument.model_fields) <= in_backticks(section(page("commands"), "## JSON"))
+
+
+def test_every_word_of_a_calendar_is_documented() -> None:
+    from reconcile.core.occurrence import Assumption, Reason, Silence
+    from reconcile.core.timing import Frequency
+
+    words = in_backticks(section(page("commands"), "## JSON"))
+    assert {*Assumption, *Reason, *Silence, *Frequency} <= words
+
+
+def test_the_calendar_of_the_example_is_as_shown(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    from reconcile.cli.main import run
+
+    for name, value in environment("http://127.0.0.1:9").items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(ROOT)
+    for name in ("calendar", "commands"):
+        block = r"^```\n\$ (reconcile calendar [^\n]*)\n(.*?)^```"
+        ((line, expected),) = re.findall(block, page(name), re.MULTILINE | re.DOTALL)
+        arguments = shlex.split(line)[1:]
+        moment = () if "--from" in arguments else ("--from", "2026-11-23T09:20", "--zone", "America/Los_Angeles")
+        assert run([*arguments, *moment]) == 0
+        assert capsys.readouterr().out == expected
 
 
 # -- files -------------------------------------------------------------------------------------------------------------
@@ -181,7 +222,8 @@ def documented_types() -> Iterator[tuple[str, Any]]:
 @pytest.mark.parametrize("name", [name for name, _ in documented_types()])
 def test_every_field_is_documented(name: str) -> None:
     words = in_backticks(page("files"))
-    found = {field for model in models(dict(documented_types())[name]) for field in model.model_fields}
+    shapes = models(dict(documented_types())[name])
+    found = {field.alias or name for model in shapes for name, field in model.model_fields.items()}
     missing = found - words
     assert found
     assert not missing
@@ -203,7 +245,8 @@ def choices(type_: Any) -> Iterator[str]:
 
 @pytest.mark.parametrize("name", [name for name, _ in documented_types()])
 def test_every_choice_is_documented(name: str) -> None:
-    missing = {word for word in choices(dict(documented_types())[name]) if word not in page("files")}
+    text = page("files") + page("effect")
+    missing = {word for word in choices(dict(documented_types())[name]) if word not in text}
     assert not missing
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconcile.calendar.load import Load
@@ -54,9 +54,9 @@ class Profile:
 def collisions(loads: Sequence[Load], profile: Profile, most: int) -> tuple[Collision, ...]:
     """Return the collisions of loads that may be ``most`` at once, in the order in which they first happen."""
     spans = {load.address: load.spans() for load in loads}
+    above = _above(profile, most)
     found: dict[tuple[Address, ...], list[int]] = {}
-    for begin, worst in _above(profile, most):
-        who = tuple(sorted(address for address, own in spans.items() if _covers(own, worst)))
+    for (begin, _), who in zip(above, _running(spans, [worst for _, worst in above]), strict=True):
         found.setdefault(who, []).append(begin)
     movable = {load.address: len(spans[load.address]) for load in loads if not load.runs.after}
     ordered = sorted(found.items(), key=lambda item: item[1][0])
@@ -86,6 +86,25 @@ def _above(profile: Profile, most: int) -> list[tuple[int, int]]:
             found.append((begin, worst))
             highest = 0
     return found
+
+
+def _running(spans: Mapping[Address, Spans], instants: Sequence[int]) -> Iterator[tuple[Address, ...]]:
+    """Yield who runs at each of the sorted instants, sorted; in one walk over all spans."""
+    # At one instant what ends is over before anything begins.
+    events = sorted(
+        (at, begins, address)
+        for address, own in spans.items()
+        for span in own
+        for at, begins in zip(span, (True, False), strict=True)
+    )
+    running: set[Address] = set()
+    place = 0
+    for instant in instants:
+        while place < len(events) and events[place][0] <= instant:
+            _, begins, address = events[place]
+            (running.add if begins else running.discard)(address)
+            place += 1
+        yield tuple(sorted(running))
 
 
 def _covers(spans: Spans, at: int) -> bool:

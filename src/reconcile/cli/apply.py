@@ -10,7 +10,7 @@ import click
 
 from reconcile.cli.applying import perform
 from reconcile.cli.border import border, guarded
-from reconcile.cli.options import Options, common, guard_options, needs_format, typed
+from reconcile.cli.options import Options, common, guard_options, needs_format, override_option, typed
 
 if TYPE_CHECKING:
     from reconcile.cli.workspace import Workspace
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reconcile.engine.planning import Planner
 
 # What does not change a plan may go with a saved one.
-_OF_ANY_PLAN = frozenset({"planfile", "yes", "requests"})
+_OF_ANY_PLAN = frozenset({"planfile", "yes", "requests", "override"})
 
 
 def _digest(context: click.Context, parameter: click.Parameter, digest: str | None) -> str | None:
@@ -39,6 +39,7 @@ def _digest(context: click.Context, parameter: click.Parameter, digest: str | No
 @click.option("--reassert", is_flag=True, help="Send again what the platform cannot show.")
 @click.option("--exact", is_flag=True, help="Read every object itself, also where a list shows it.")
 @guard_options
+@override_option
 @click.option("--expect-digest", metavar="DIGEST", callback=_digest, help="Refuse any other plan than this one.")
 @common
 @guarded
@@ -50,6 +51,7 @@ def command(
     exact: bool,
     allow_deletes: int | None,
     allow_accounts: tuple[str, ...],
+    override: str | None,
     expect_digest: str | None,
 ) -> int:
     """Plan, show the plan, ask, and make the changes. Objects that already are as the files say become ours.
@@ -63,7 +65,13 @@ def command(
     options = needs_format("text", "json", "markdown")
     if planfile:
         _check_saved_alone()
-        return perform(options, lambda listener: _prepared(planfile, options, listener), yes=True, requests=requests)
+        return perform(
+            options,
+            lambda listener: _prepared(planfile, options, listener),
+            yes=True,
+            requests=requests,
+            override=override,
+        )
 
     def prepare(listener: Listener) -> tuple[Workspace, Planner]:
         from reconcile.cli.workspace import check_connections, check_selection, open_workspace
@@ -76,7 +84,7 @@ def command(
         planner = from_files(Wish(workspace.selection, reassert, exact, allow_deletes, allow_accounts))
         return workspace, expecting(expect_digest, planner) if expect_digest else planner
 
-    return perform(options, prepare, yes=yes, requests=requests)
+    return perform(options, prepare, yes=yes, requests=requests, override=override)
 
 
 def _prepared(planfile: Path, options: Options, listener: Listener) -> tuple[Workspace, Planner]:

@@ -15,51 +15,71 @@ import click
 from reconcile.cli.border import Border, border
 from reconcile.cli.exit_codes import ExitCode
 from reconcile.cli.options import Options, err, has_terminal
+from reconcile.cli.zone import reader_zone
 
 if TYPE_CHECKING:
     from reconcile.cli.workspace import Workspace
+    from reconcile.core.outlook import Outlook
     from reconcile.core.plan import Plan
     from reconcile.engine.events import Listener
-    from reconcile.engine.planning import Planner
+    from reconcile.engine.planning import Planned, Planner
     from reconcile.engine.run import Applied
 
 
 def perform(
-    options: Options, prepare: Callable[[Listener], tuple[Workspace, Planner]], *, yes: bool, requests: bool
+    options: Options,
+    prepare: Callable[[Listener], tuple[Workspace, Planner]],
+    *,
+    yes: bool,
+    requests: bool,
+    override: str | None = None,
 ) -> int:
     """Carry out the plan that ``prepare`` makes, and return the exit code.
 
     ``prepare`` is given who listens. The plan is shown and, unless ``yes``, asked about before anything is changed.
+    ``override`` is the reason to go ahead inside a freeze.
     """
     from reconcile.cli.progress import Progress
+    from reconcile.engine.outlook import foreseen, viewer_of
     from reconcile.engine.run import carry_out
 
+    zone = reader_zone(None, os.environ)
     edge = border()
     with Progress(options, edge) as progress, _interrupts() as interrupts:
         workspace, planner = prepare(progress)
         edge.show(workspace.config.diagnostics, options)
         shown: list[Plan] = []
 
-        def approve(plan: Plan) -> bool:
+        def approve(planned: Planned) -> bool:
             progress.pause()
-            shown.append(plan)
-            _show(plan, options, edge, requests)
-            if not (yes or _asked(len(plan.changes))):
+            shown.append(planned.plan)
+            _show(planned.plan, planned.outlook, options, edge, requests)
+            if not (yes or _asked(len(planned.plan.changes))):
                 return False
             interrupts.hold()
             return True
 
-        applied = carry_out(workspace.place, planner, approve, interrupts.came)
+        foreseeing = foreseen(planner, viewer_of(workspace.place, zone))
+        applied = carry_out(workspace.place, foreseeing, approve, interrupts.came, override=override)
     if not shown:
-        _show(applied.plan, options, edge, requests)
+        _show(applied.plan, applied.outlook, options, edge, requests)
     return _told(applied, options, edge, interrupted=interrupts.came())
 
 
-def _show(plan: Plan, options: Options, edge: Border, requests: bool) -> None:
+def _show(plan: Plan, outlook: Outlook | None, options: Options, edge: Border, requests: bool) -> None:
     from reconcile.render.text import plan_text
 
     if options.format == "text":
-        edge.print(plan_text(plan, color=options.color_for(sys.stdout), prefix=edge.prefix, requests=requests))
+        edge.print(
+            plan_text(
+                plan,
+                color=options.color_for(sys.stdout),
+                prefix=edge.prefix,
+                requests=requests,
+                outlook=outlook,
+                details=bool(options.verbose),
+            )
+        )
         sys.stdout.flush()
     edge.show([*plan.diagnostics, *(item.diagnostic for item in plan.left_out), *plan.refusals], options)
 

@@ -48,6 +48,12 @@ class Border:
         """Print a result on stdout, without secrets."""
         out(self.redactor.clean(text))
 
+    def print_page(self, text: str) -> None:
+        """Print an HTML page on stdout, without secrets, nor one that is escaped."""
+        from reconcile.render.html_markup import spellings
+
+        out(self.redactor.spelled(spellings).clean(text))
+
 
 def border() -> Border:
     """Return the border of the command that is running."""
@@ -97,4 +103,8 @@ def _failed(error: ReconcileError) -> int:
         from reconcile.render.markdown import error_markdown
 
         edge.print(error_markdown(error.diagnostics, prefix=edge.prefix))
+    elif options.format == "html":
+        from reconcile.render.html import error_html
+
+        edge.print_page(error_html(error.diagnostics, prefix=edge.prefix))
     return ExitCode.REFUSED if isinstance(error, Refused) else ExitCode.FAILED

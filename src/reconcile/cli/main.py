@@ -23,6 +23,7 @@ from reconcile.cli.options import common
 COMMANDS = {
     "validate": ("validate", "Check the files; no network."),
     "plan": ("plan", "Show what apply would change; changes nothing anywhere."),
+    "calendar": ("calendar", "Show when everything runs: a week, a list, a picture."),
     "apply": ("apply", "Make live what the files say."),
     "drift": ("drift", "Show what moved on the platform since our last apply; reads only."),
     "import": ("import_", "Write down what is live and in no file yet."),

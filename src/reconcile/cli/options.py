@@ -15,7 +15,7 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 _META = "reconcile.options"
 _TYPED = "reconcile.options.typed"
-FORMATS = ("text", "json", "markdown")
+FORMATS = ("text", "json", "markdown", "html", "svg", "ics")
 
 
 @dataclass(slots=True)
@@ -107,7 +107,7 @@ _OPTIONS = (
         help="What stdout holds.  [default: text]",
     ),
     _option("--no-color", is_flag=True, envvar="RECONCILE_NO_COLOR", help="No colours."),
-    _option("-v", "--verbose", count=True, envvar="RECONCILE_VERBOSE", help="Say more on stderr."),
+    _option("-v", "--verbose", count=True, envvar="RECONCILE_VERBOSE", help="Say more."),
 )
 
 
@@ -127,6 +127,26 @@ def guard_options(command: Decorated) -> Decorated:
         metavar="N",
         help="Lift the delete guards for a plan with at most N deletes.",
     )(with_account)
+
+
+def override_option(command: Decorated) -> Decorated:
+    """Add ``--override REASON``, which lifts freezes."""
+    return click.option(
+        "--override",
+        metavar="REASON",
+        envvar="RECONCILE_OVERRIDE",
+        callback=_reason,
+        help="Go ahead inside a freeze; the reason is kept in the history.",
+    )(command)
+
+
+def _reason(context: click.Context, parameter: click.Parameter, reason: str | None) -> str | None:
+    if reason is None:
+        return None
+    words = " ".join(reason.split())
+    if not words:
+        raise click.BadParameter("say why: it is kept in the history", context, parameter)
+    return words
 
 
 def watching_options(command: Decorated) -> Decorated:

@@ -16,8 +16,12 @@ from reconcile.render.adopt import unmanaged_markdown
 from reconcile.render.markdown import LONGEST
 
 
-def plan_with_unmanaged(workspace: Workspace, planner: Planner) -> tuple[Planned, tuple[Live, ...]]:
+def plan_with_unmanaged(
+    workspace: Workspace, planner: Planner, *, forecast: bool = False
+) -> tuple[Planned, tuple[Live, ...]]:
     """Return the plan, and what is live, in no file and not recorded, sorted by address.
+
+    With ``forecast`` the platforms are asked what forecasts need, in any case.
 
     What could not be listed is an error in the plan. Raises ``ConfigError`` for a ``--select`` that names nothing on
     the platforms either; and for a workspace without any desired-state file whose record holds something, since that
@@ -28,7 +32,7 @@ def plan_with_unmanaged(workspace: Workspace, planner: Planner) -> tuple[Planned
         detail = "Objects are recorded as ours, and the workspace has no desired-state file at all."
         hint = "`reconcile import` writes down what is live; `schedules: []` in a file says that nothing is wanted"
         raise ConfigError(Diagnostic("no-desired-state", "No desired-state file", detail, hint))
-    planned, found = plan_and_look(workspace.place, planner, workspace.selection)
+    planned, found = plan_and_look(workspace.place, planner, workspace.selection, forecast=forecast)
     if not any(told.is_error for told in found.diagnostics):
         check_selected(workspace.selection, {*config.desired, *planned.basis.recorded, *found.listed})
     return replace(planned, plan=_with(planned.plan, found.diagnostics)), found.present

@@ -16,9 +16,16 @@ def command() -> int:
     """Check every file of the workspace; no network.
 
     All errors of all files come at once, each with its place and what to do. Exit 0 when there is none, else 1.
+    Warnings stop nothing: what is right as it is goes under `allow:`, with the reason.
     """
-    from reconcile.cli.workspace import check_selected, load_config
+    from datetime import UTC, datetime
+
+    from reconcile.cli.workspace import check_selected, links_of, load_config
     from reconcile.core.address import Selection
+    from reconcile.core.diagnostic import in_order
+    from reconcile.core.lint import sifted
+    from reconcile.engine.lint import lint_files
+    from reconcile.render.allowed import allowance_notes, allowed_document
     from reconcile.render.diagnostics import as_json
     from reconcile.render.terminal import counted
     from reconcile.state.backend import open_backend
@@ -30,7 +37,10 @@ def command() -> int:
     selection = Selection(options.select, options.exclude)
     check_selected(selection, config.desired)
     desired = [found for address, found in config.desired.items() if selection.holds(address)]
-    edge.show(config.diagnostics, options)
+    linted = lint_files(config.desired, links_of(config), config.pipelines.values(), datetime.now(UTC))
+    found = sifted(in_order([*config.diagnostics, *config.accepted, *linted]), config.allow)
+    told = [*found.told, *allowance_notes(found)]
+    edge.show(told, options)
     files = len({found.source.file for found in desired})
     if options.is_json:
         document = {
@@ -38,7 +48,8 @@ def command() -> int:
             "environment": config.environment,
             "objects": len(desired),
             "pipelines": len(config.pipelines),
-            "diagnostics": as_json(config.diagnostics),
+            "allowed": allowed_document(found),
+            "diagnostics": as_json(told),
         }
         edge.print_document(document)
         return ExitCode.DONE

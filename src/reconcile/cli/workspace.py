@@ -107,10 +107,7 @@ def open_workspace(
     """
     config = load_config(options, may_be_empty=may_be_empty)
     edge = border()
-    links = {
-        name: Link(name, providers()[connection.provider], rooted(connection.settings, config.root))
-        for name, connection in config.connections.items()
-    }
+    links = links_of(config)
     place = Place(
         environment=config.environment,
         desired=config.desired,
@@ -124,8 +121,18 @@ def open_workspace(
         checkout=Checkout(os.path.realpath(config.root), texts_digest(config.sources)),
         hold=config.hold,
         retention=config.retention,
+        freezes=config.freezes,
+        allow=config.allow,
     )
     return Workspace(config, place, Selection(options.select, options.exclude))
+
+
+def links_of(config: Config) -> dict[str, Link]:
+    """Return the connections by name; makes no call."""
+    return {
+        name: Link(name, providers()[connection.provider], rooted(connection.settings, config.root))
+        for name, connection in config.connections.items()
+    }
 
 
 def editor_of(workspace: Workspace, options: Options) -> Editor:

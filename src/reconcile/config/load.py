@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconcile.config.document import IS_FAST, Document, parse
 from reconcile.config.files import list_files, read_text, shown
+from reconcile.config.freeze import Declared, freeze_of
+from reconcile.config.ics import read_events
 from reconcile.config.pipeline import Pipeline
 from reconcile.config.resolve import by_address, interpolate
 from reconcile.config.secret import SecretFields, masked_lines, replacements
@@ -15,11 +17,13 @@ from reconcile.config.text import Text
 from reconcile.config.validate import Found, Validator
 from reconcile.config.workspace import Connection, WorkspaceFile, read_workspace
 from reconcile.core.address import Address
-from reconcile.core.diagnostic import Diagnostic, Severity, in_order
+from reconcile.core.diagnostic import Diagnostic, Severity, did_you_mean, in_order
 from reconcile.core.errors import ConfigError
+from reconcile.core.freeze import Event, Freeze
 from reconcile.core.guard import DeleteLimits
 from reconcile.core.hold import Hold
 from reconcile.core.kind import Catalogue
+from reconcile.core.lint import Allow, sifted
 from reconcile.core.retention import Retention
 from reconcile.core.snapshot import Desired
 
@@ -33,6 +37,8 @@ class Config:
     ``state`` is the location as written, a relative folder being below ``root``. ``desired`` is sorted by address,
     ``pipelines`` and ``connections`` by name. ``diagnostics`` are warnings and notes. ``sources`` has the lines of
     every file by the path that spans show, with secrets starred out. ``hold`` is that of the environment, over or not.
+    ``freezes`` are in the order of the file. ``allow`` is what is accepted of the findings, ``accepted`` those findings
+    that were; they are not among the ``diagnostics``.
     """
 
     root: Path
@@ -46,6 +52,9 @@ class Config:
     sources: Sources = field(default_factory=dict, repr=False)
     hold: Hold | None = None
     retention: Retention = field(default_factory=Retention)
+    freezes: tuple[Freeze, ...] = ()
+    allow: tuple[Allow, ...] = ()
+    accepted: tuple[Diagnostic, ...] = ()
 
 
 class FilesWrong(ConfigError):
@@ -78,6 +87,7 @@ def load(
     can_be_empty = may_be_empty or bool(instead)
     reading.diagnostics += [d for d in listing.diagnostics if not (can_be_empty and d.code == "no-desired-state")]
     workspace = reading.workspace(listing.workspace, environment, environ, catalogues)
+    freezes = tuple(reading.freezes(root, workspace.freezes))
     validator = Validator(catalogues, workspace)
     found = Found()
     for path in dict.fromkeys([*listing.desired, *(instead or {})]):
@@ -86,7 +96,9 @@ def load(
     pipelines, again = _by_name(found.pipelines)
     diagnostics = in_order(dict.fromkeys([*reading.diagnostics, *found.diagnostics, *duplicates, *again]))
     if any(diagnostic.is_error for diagnostic in diagnostics):
-        raise FilesWrong(diagnostics, reading.sources)
+        raise FilesWrong(diagnostics, {**reading.calendars, **reading.sources})
+    allow = (*workspace.allow, *found.allow)
+    sift = sifted(diagnostics, allow)
     return Config(
         root,
         workspace.environment,
@@ -95,10 +107,13 @@ def load(
         desired,
         pipelines,
         workspace.limits,
-        diagnostics,
+        sift.told,
         reading.sources,
         workspace.hold,
         workspace.retention,
+        freezes,
+        allow,
+        tuple(finding for finding, _ in sift.allowed),
     )
 
 
@@ -110,6 +125,8 @@ class _Reading:
         self._instead = instead
         self._secret_fields = secret_fields
         self.sources: dict[str, tuple[str, ...]] = {}
+        # Apart: that somebody else's calendar changed says nothing of what the files ask for.
+        self.calendars: dict[str, tuple[str, ...]] = {}
         self.diagnostics: list[Diagnostic] = [] if IS_FAST else [_slow()]
 
     def workspace(
@@ -125,12 +142,30 @@ class _Reading:
         self.diagnostics += read.diagnostics
         return read
 
+    def freezes(self, root: Path, declared: Iterable[Declared]) -> Iterator[Freeze]:
+        """Yield what is right of the freezes."""
+        for each in declared:
+            try:
+                yield freeze_of(each, lambda one: self._events(root, one))
+            except ConfigError as error:
+                self.diagnostics += error.diagnostics
+
+    def _events(self, root: Path, declared: Declared) -> tuple[Event, ...]:
+        path = root / declared.entry.calendar
+        name = shown(path, self._here)
+        if not path.exists():
+            raise ConfigError(_calendar_missing(root, name, declared))
+        text = Text(read_text(path, self._here), name)
+        self.calendars[name] = text.lines
+        return read_events(text)
+
     def desired(self, path: Path, workspace: WorkspaceFile, validator: Validator, found: Found) -> None:
         document = self._document(path)
         found.diagnostics += document.diagnostics
         found.diagnostics += interpolate(document, workspace.scope)
         of_file = validator.read(document)
         found.desired += of_file.desired
+        found.allow += of_file.allow
         found.pipelines += of_file.pipelines
         found.diagnostics += of_file.diagnostics
 
@@ -155,6 +190,16 @@ def _by_name(pipelines: Iterable[Pipeline]) -> tuple[dict[str, Pipeline], list[D
             hint = "rename one of the two"
             problems.append(Diagnostic("duplicate-pipeline", "Declared twice", detail, hint, pipeline.span))
     return found, problems
+
+
+def _calendar_missing(root: Path, name: str, declared: Declared) -> Diagnostic:
+    folder = Path(declared.entry.calendar).parent
+    known = sorted((folder / path.name).as_posix() for path in (root / folder).glob("*.ics"))
+    hint = did_you_mean(declared.entry.calendar, known)
+    if not hint:
+        hint = f"calendars there: {', '.join(known)}" if known else "its path counts from the workspace"
+    detail = f"There is no file {name}: a calendar that cannot be read would freeze nothing."
+    return Diagnostic("no-calendar", "The calendar is not there", detail, hint, declared.calendar or declared.span)
 
 
 def _slow() -> Diagnostic:

@@ -8,8 +8,11 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from reconcile.config.duration import Duration
+from reconcile.config.freeze import FreezeEntry
 from reconcile.config.moment import Moment
 from reconcile.config.scalar import Scalar
+from reconcile.core.diagnostic import did_you_mean
+from reconcile.core.lint import LINTS
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 VARIABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]*$"
@@ -34,6 +37,13 @@ def _on_one_line(text: str) -> str:
     words = " ".join(text.split())
     if not words:
         raise ValueError("must say something: a hold without a reason is never lifted")
+    return words
+
+
+def _with_reason(text: str) -> str:
+    words = " ".join(text.split())
+    if not words:
+        raise ValueError("must say something: whoever comes after you wants to know why it is right")
     return words
 
 
@@ -82,6 +92,32 @@ class HoldEntry(_Strict):
     )
 
 
+def _is_lint(code: str) -> str:
+    if code not in LINTS:
+        hint = did_you_mean(code, LINTS) or "the word in brackets behind a warning"
+        raise PydanticCustomError("unknown-value", '"{code}" is no finding', {"code": code, "hint": hint})
+    return code
+
+
+class AllowHere(_Strict):
+    """A finding about this entry that somebody has looked at and accepts."""
+
+    code: Annotated[str, AfterValidator(_is_lint)] = Field(
+        description="the finding: the word in brackets behind a warning", json_schema_extra={"enum": [*sorted(LINTS)]}
+    )
+    reason: Annotated[str, AfterValidator(_with_reason)] = Field(
+        description="why it is right as it is", json_schema_extra={"pattern": r"\S"}
+    )
+
+
+class AllowEntry(AllowHere):
+    """A finding that somebody has looked at and accepts, for some objects or for all."""
+
+    objects: Annotated[list[str], Field(min_length=1)] | None = Field(
+        None, description="addresses, or globs over them; all when absent"
+    )
+
+
 class Environment(_Strict):
     """What is different in one environment."""
 
@@ -91,6 +127,7 @@ class Environment(_Strict):
         description="merged over the connections of the same name; another provider or auth method replaces the whole",
     )
     hold: HoldEntry | None = Field(None, description="keeps everything off in this environment")
+    freezes: list[FreezeEntry] = Field(default_factory=list, description="more times at which nothing is changed")
 
 
 class Workspace(_Strict):
@@ -111,6 +148,8 @@ class Workspace(_Strict):
     )
     max_deletes: MaxDeletes = Field(default_factory=MaxDeletes, description="guard against deleting too much at once")
     retention: RetentionEntry = Field(default_factory=RetentionEntry, description="how much of the past is kept")
+    freezes: list[FreezeEntry] = Field(default_factory=list, description="when nothing is changed, and why")
+    allow: list[AllowEntry] = Field(default_factory=list, description="findings that are right as they are")
 
 
 class Common(_Strict):
@@ -119,6 +158,7 @@ class Common(_Strict):
     connection: Name = Field("", description="connection of this entry; that of the file when absent")
     protect: bool = Field(False, description="true: never delete it, also when the entry is gone; false lifts that")
     hold: HoldEntry | None = Field(None, description="keeps it off on purpose: no schedule, not activated, not done")
+    allow: list[AllowHere] = Field(default_factory=list, description="findings about it that are right as they are")
 
 
 class StepOptions(_Strict):

@@ -21,15 +21,30 @@ def moment(text: str) -> str:
 
     Raises ``ValueError`` for what is no moment.
     """
-    if not _WRITTEN.fullmatch(text):
-        raise ValueError(f'"{text}" is no date; write it as 2026-12-01, or with a time: 2026-12-01T06:00:00Z')
+    found = written_moment(text)
     try:
-        found = datetime.fromisoformat(text)
         if found.tzinfo is None:
             found = found.replace(tzinfo=UTC)
         return found.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     except (ValueError, OverflowError):
-        raise ValueError(f'"{text}" is no date: there is no such day or time') from None
+        raise _no_such_moment(text) from None
+
+
+def written_moment(text: str) -> datetime:
+    """Return a moment as it is written: a day is its 00:00, and what has no offset has no zone either.
+
+    Raises ``ValueError`` for what is no moment.
+    """
+    if not _WRITTEN.fullmatch(text):
+        raise ValueError(f'"{text}" is no date; write it as 2026-12-01, or with a time: 2026-12-01T06:00:00Z')
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise _no_such_moment(text) from None
+
+
+def _no_such_moment(text: str) -> ValueError:
+    return ValueError(f'"{text}" is no date: there is no such day or time')
 
 
 def _from_file(value: object) -> str:

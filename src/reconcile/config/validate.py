@@ -11,7 +11,7 @@ from reconcile.config.document import Document
 from reconcile.config.guess import guess_name
 from reconcile.config.marked import Mark, MarkedList, MarkedMap
 from reconcile.config.mistake import Subject
-from reconcile.config.model import Common
+from reconcile.config.model import AllowHere, Common, Workspace
 from reconcile.config.party import Party
 from reconcile.config.pipeline import Pipeline, PipelineReader
 from reconcile.config.resolve import has_failed_references
@@ -20,8 +20,8 @@ from reconcile.config.words import concealing, origins_below
 from reconcile.config.workspace import WorkspaceFile, hold_of
 from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic, Severity, did_you_mean
-from reconcile.core.hold import Hold
 from reconcile.core.kind import Catalogue, Declared, Kind
+from reconcile.core.lint import Allow
 from reconcile.core.pause import can_be_held
 from reconcile.core.snapshot import Desired
 from reconcile.core.source import Span
@@ -29,7 +29,7 @@ from reconcile.core.source import Span
 COMMON = frozenset(Common.model_fields)
 # A boolean can be looked at in passing; of these the model has to be asked.
 _CHECKED = COMMON - {"protect"}
-_WORKSPACE_KEYS = ("version", "state", "connections", "variables", "environments", "max_deletes")
+_WORKSPACE_KEYS = tuple(Workspace.model_fields)
 
 
 @dataclass(slots=True)
@@ -39,6 +39,7 @@ class Found:
     desired: list[Desired] = field(default_factory=list)
     pipelines: list[Pipeline] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    allow: list[Allow] = field(default_factory=list)
 
 
 class Validator:
@@ -79,18 +80,18 @@ class Validator:
             return
         nameless, has_failures = False, has_failed_references(document)
         for index, entry in enumerate(value):
-            party, hold = default, None
+            party, common = default, None
             if isinstance(entry, MarkedMap) and not COMMON.isdisjoint(entry):
-                party, hold = self._own(document, entry, value.marks[index], default, found)
+                party, common = self._own(document, entry, value.marks[index], default, found)
             elif default is None and not nameless:
                 nameless = True
                 found.diagnostics.append(self._party.nameless(document, document.key_span(document.root, section)))
-            _Entry(self, document, section, value, index, party or "", has_failures, hold).read(found)
+            _Entry(self, document, section, value, index, party or "", has_failures, common).read(found)
 
     def _own(
         self, document: Document, entry: MarkedMap, mark: Mark, default: str | None, found: Found
-    ) -> tuple[str | None, Hold | None]:
-        """Return connection and hold of an entry that says something of its own, and check what it says."""
+    ) -> tuple[str | None, Common | None]:
+        """Return the connection of an entry that says something of its own, and what it says, checked."""
         if default is not None and type(entry.get("protect")) is bool and entry.keys().isdisjoint(_CHECKED):
             return default, None
         common = MarkedMap()
@@ -99,12 +100,11 @@ class Validator:
                 common.take(entry, key)
         checked = check(Common, common, lambda shape: Subject(document, common, mark, shape, "This entry"))
         found.diagnostics += checked.diagnostics
-        hold = hold_of(checked.result.hold) if checked.result else None
         if "connection" not in entry:
             if default is None:
                 found.diagnostics.append(self._party.nameless(document, document.text.span(mark)))
-            return default, hold
-        return self._party.of(document, entry, found.diagnostics), hold
+            return default, checked.result
+        return self._party.of(document, entry, found.diagnostics), checked.result
 
     def kind_of(self, section: str, connection: str) -> Kind | None:
         """Return the kind that ``section`` means on a connection; None when its provider has no such kind."""
@@ -151,7 +151,7 @@ class _Entry:
     index: int
     connection: str
     has_failures: bool
-    hold: Hold | None = None
+    common: Common | None = None
 
     def read(self, found: Found) -> None:
         entry, kind = self.entries[self.index], self.validator.kind_of(self.section, self.connection)
@@ -172,13 +172,18 @@ class _Entry:
         address = Address(self.connection, kind.name, declared.name)
         span = self.document.value_span(self.entries, self.index)
         is_protected = protect if isinstance(protect, bool) else None
-        found.desired.append(Desired(address, declared.values, span, is_protected, self.hold))
-        if self.hold and not can_be_held(kind, declared.values):
+        hold = hold_of(self.common.hold) if self.common else None
+        found.desired.append(Desired(address, declared.values, span, is_protected, hold))
+        found.allow += [Allow(each.code, each.reason, (str(address),), span) for each in self._allow()]
+        if hold and not can_be_held(kind, declared.values):
             found.diagnostics.append(
                 _no_hold(address, kind, self.document.value_span(self.entries[self.index], "hold"))
             )
         if declared.advice:
             found.diagnostics += self._advice(declared, address, entry)
+
+    def _allow(self) -> list[AllowHere]:
+        return self.common.allow if self.common else []
 
     def _is_unresolved(self, entry: Any) -> bool:
         """Say whether a reference failed, which has been said; what the entry would be then means nothing."""

@@ -8,7 +8,8 @@ from typing import Any
 
 from reconcile.config.check import check
 from reconcile.config.document import Document
-from reconcile.config.marked import Mark, MarkedMap
+from reconcile.config.freeze import Declared, declared_freezes
+from reconcile.config.marked import Mark, MarkedList, MarkedMap
 from reconcile.config.mistake import Subject
 from reconcile.config.model import HoldEntry, Workspace
 from reconcile.config.resolve import Scope, interpolate_below
@@ -16,6 +17,7 @@ from reconcile.core.diagnostic import Diagnostic, did_you_mean
 from reconcile.core.guard import DeleteLimits
 from reconcile.core.hold import Hold
 from reconcile.core.kind import Catalogue
+from reconcile.core.lint import Allow
 from reconcile.core.retention import Retention
 from reconcile.core.source import Span
 
@@ -41,7 +43,8 @@ class WorkspaceFile:
 
     ``providers`` has the provider of every connection that the file names, empty where that is not known; it is None
     when the connections could not be read at all. ``connections`` has those that are right. ``hold`` is that of the
-    environment, over or not.
+    environment, over or not. ``freezes`` are those of all environments, then those of this one, no calendar read yet.
+    ``allow`` is what is accepted of the findings, in the order of the file.
     """
 
     scope: Scope
@@ -52,6 +55,8 @@ class WorkspaceFile:
     limits: DeleteLimits = field(default_factory=DeleteLimits)
     hold: Hold | None = None
     retention: Retention = field(default_factory=Retention)
+    freezes: tuple[Declared, ...] = ()
+    allow: tuple[Allow, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
@@ -77,11 +82,12 @@ def read_workspace(
     connections = merged(_mapping(document.root, "connections"), _mapping(overrides, "connections"))
     diagnostics += scope.diagnostics
     diagnostics += interpolate_below(connections, document, scope)
-    for name in ("state", "max_deletes", "retention"):
+    for name in ("state", "max_deletes", "retention", "freezes", "allow"):
         if name in document.root:
             diagnostics += scope.fill(document.root, name, document)
             diagnostics += interpolate_below(document.root[name], document, scope)
     diagnostics += interpolate_below(_mapping(overrides, "hold"), document, scope)
+    diagnostics += interpolate_below(overrides.get("freezes"), document, scope)
     shell = check(Workspace, document.root, reader.whole)
     diagnostics += shell.diagnostics
     known: dict[str, Connection] = {}
@@ -97,8 +103,23 @@ def read_workspace(
         DeleteLimits(said.max_deletes.percent, said.max_deletes.count) if said else DeleteLimits(),
         hold_of(said.environments[chosen].hold) if said and chosen in said.environments else None,
         Retention(said.retention.applies, said.retention.runs, said.retention.days) if said else Retention(),
+        _freezes(document, overrides, said, chosen) if said else (),
+        _allowances(document, said) if said else (),
         tuple(dict.fromkeys(diagnostics)),
     )
+
+
+def _allowances(document: Document, said: Workspace) -> tuple[Allow, ...]:
+    written = document.root["allow"] if said.allow else MarkedList()
+    return tuple(
+        Allow(each.code, each.reason, tuple(each.objects or ()), document.value_span(written, place))
+        for place, each in enumerate(said.allow)
+    )
+
+
+def _freezes(document: Document, overrides: MarkedMap, said: Workspace, chosen: str) -> tuple[Declared, ...]:
+    own = said.environments[chosen].freezes if chosen in said.environments else ()
+    return (*declared_freezes(document, document.root, said.freezes), *declared_freezes(document, overrides, own))
 
 
 def hold_of(entry: HoldEntry | None) -> Hold | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reconcile.core.address import Address
+from reconcile.core.hold import Hold
 from reconcile.core.occurrence import Assumption, Occurrence, Silence
 from reconcile.core.outlook import Week
 from reconcile.core.timing import Timing
@@ -17,7 +18,8 @@ class Entry:
 
     ``silence`` says why there are none where the reason is not just that none falls into these days. ``after`` names
     what an event-driven one waits for: its runs are then the earliest possible. ``usual_seconds`` is how long a run
-    usually takes, None where nobody knows. ``is_declared`` is False of what is live and in no file.
+    usually takes, None where nobody knows. ``is_declared`` is False of what is live and in no file. ``hold`` is what
+    keeps it off, None when nothing does.
     """
 
     address: Address
@@ -28,6 +30,7 @@ class Entry:
     after: tuple[Address, ...] = ()
     usual_seconds: float | None = None
     is_declared: bool = True
+    hold: Hold | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,9 @@ class Frozen:
 class Agenda:
     """All runs from ``start`` on, before ``end`` (UTC, aware), for a reader whose clock is that of ``zone`` (IANA).
 
-    ``entries`` are sorted by address. ``week`` counts the first seven days.
+    ``entries`` are sorted by address. ``week`` counts the first seven days, or as many as there are. ``unread`` names
+    what could not be looked at: of that nothing is known. ``is_whole`` is False when anything, also what nobody can
+    name, could not be read.
     """
 
     start: datetime
@@ -52,3 +57,5 @@ class Agenda:
     entries: tuple[Entry, ...]
     week: Week
     freezes: tuple[Frozen, ...] = ()
+    unread: tuple[Address, ...] = ()
+    is_whole: bool = True

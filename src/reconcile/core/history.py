@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.diff import FieldChange
+from reconcile.core.freeze import Override
 from reconcile.core.kind import Action
 from reconcile.core.snapshot import Values
 
@@ -39,6 +40,7 @@ class Told:
     it carried out, ``undoes`` the apply that it took back. ``undone_by`` is the newest one that took this one back and
     was not taken back itself, ``undone_in_part`` says that some of what was sent was not. ``recorded`` and ``released``
     are objects of which nothing but the record changed: to ours, or from ours; only of one that is shown alone.
+    ``override`` says why it went ahead inside a freeze.
     """
 
     id: str
@@ -59,6 +61,7 @@ class Told:
     undone_in_part: bool = False
     recorded: tuple[Address, ...] = ()
     released: tuple[Address, ...] = ()
+    override: Override | None = None
 
 
 @dataclass(frozen=True, slots=True)

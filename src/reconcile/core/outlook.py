@@ -51,13 +51,15 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """One account's limits before and after a plan, and the schedules whose usual duration nobody knows, sorted.
+    """One account's limits before and after a plan.
 
-    Where no duration is known nothing can be said of what runs at once.
+    ``schedules`` is how many run after it, ``unmeasured`` those of which nobody knows how long a run usually takes,
+    sorted: where that is none, nothing can be said of what runs at once.
     """
 
     connection: str
     limits: tuple[Comparison, ...]
+    schedules: int = 0
     unmeasured: tuple[Address, ...] = ()
 
     @property

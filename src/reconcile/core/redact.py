@@ -35,6 +35,10 @@ class Redactor:
                 text = text.replace(secret, MASK)
         return text
 
+    def spelled(self, spellings: Callable[[str], Iterable[str]]) -> Redactor:
+        """Return one that masks every known secret as ``spellings`` writes it, too: escaped, it is another text."""
+        return Redactor([*self._secrets, *(each for secret in self._secrets for each in spellings(secret))])
+
     def __repr__(self) -> str:
         return f"<Redactor of {len(self._secrets)} secrets>"
 

@@ -11,6 +11,7 @@ from reconcile.core.diagnostic import Diagnostic, in_order
 from reconcile.core.errors import PlatformError
 from reconcile.core.snapshot import Live, ReadFailed, Recorded
 from reconcile.engine.events import LookingBegan, ReadingEnded
+from reconcile.engine.experience import ask
 from reconcile.engine.link import open_readers, side_by_side
 from reconcile.engine.place import Place
 from reconcile.engine.planning import Basis, Planned, Planner, make_plan, read_basis
@@ -53,15 +54,20 @@ class Unwritten:
     recorded: frozenset[Address]
 
 
-def plan_and_look(place: Place, planner: Planner, selection: Selection) -> tuple[Planned, Discovery]:
-    """Return a plan, and what is live and neither in a file nor recorded; lists are read once for both."""
+def plan_and_look(
+    place: Place, planner: Planner, selection: Selection, *, forecast: bool = False
+) -> tuple[Planned, Discovery]:
+    """Return a plan, and what is live and neither in a file nor recorded; lists are read once for both.
+
+    With ``forecast`` the platforms are asked what forecasts need, in any case.
+    """
     found: list[Discovery] = []
 
     def both(place: Place, basis: Basis, readers: Mapping[str, Reader]) -> Planned:
         planned = planner(place, basis, readers)
         known = frozenset({*place.desired, *basis.recorded})
         found.append(discover(place, readers, Sought(selection, known)))
-        return planned
+        return ask(place, readers, planned, found[0].present, always=forecast)
 
     return make_plan(place, both), found[0]
 

@@ -199,6 +199,7 @@ def _told(place: Place, entry: Entry, selection: Selection) -> Told:
         undone_by=entry.undone_by,
         undone_in_part=entry.undone_by is not None
         and not {change.address for change in applied.changes if change.requests} <= entry.undone,
+        override=applied.override,
     )
 
 

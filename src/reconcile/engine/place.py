@@ -8,9 +8,11 @@ from dataclasses import dataclass, field, replace
 from reconcile.core.account import Account
 from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic
+from reconcile.core.freeze import Freeze
 from reconcile.core.guard import DeleteLimits
 from reconcile.core.hold import Hold
 from reconcile.core.kind import Connected
+from reconcile.core.lint import Allow
 from reconcile.core.retention import Retention
 from reconcile.core.snapshot import Desired
 from reconcile.engine.link import Link, Outside
@@ -32,7 +34,8 @@ class Checkout:
 class Place:
     """Everything that the stories of this room are given. ``clock`` counts seconds and never goes back.
 
-    ``hold`` is that of the whole environment, over or not.
+    ``hold`` is that of the whole environment, over or not; ``freezes`` say when nothing is changed in it.
+    ``allow`` is what is accepted of the findings.
     """
 
     environment: str
@@ -47,6 +50,8 @@ class Place:
     checkout: Checkout = Checkout()
     hold: Hold | None = None
     retention: Retention = field(default_factory=Retention)
+    freezes: tuple[Freeze, ...] = ()
+    allow: tuple[Allow, ...] = ()
 
     @property
     def kinds(self) -> Mapping[tuple[str, str], Connected]:

@@ -9,10 +9,14 @@ from datetime import UTC, datetime
 from reconcile.core.address import Address, Selection
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.digest import plan_digest
+from reconcile.core.experience import Experience
+from reconcile.core.freeze import Override
 from reconcile.core.guard import refusals
 from reconcile.core.identity import Accounts, unvouched
+from reconcile.core.outlook import Outlook
 from reconcile.core.plan import Base, Plan, Stamp, build_plan
 from reconcile.core.snapshot import Desired, ReadFailed, Reading, Recorded, Snapshots, Unreadable
+from reconcile.engine.freeze import noted
 from reconcile.engine.link import open_readers
 from reconcile.engine.place import Place
 from reconcile.engine.refresh import refresh
@@ -59,7 +63,9 @@ class Planned:
     """A plan and what it was made from.
 
     ``saved`` is the plan's own id where it was read from a file, ``undoes`` the id of the apply that it takes back.
-    ``settled`` names connections whose account is to be recorded as it is now, whatever else is.
+    ``settled`` names connections whose account is to be recorded as it is now, whatever else is. ``experience`` is what
+    the platforms tell of how things went so far, by connection, where that was asked. ``override`` is kept of one that
+    is applied inside a freeze. ``outlook`` says when things run without the plan and with it, where that was asked.
     """
 
     plan: Plan
@@ -68,6 +74,9 @@ class Planned:
     saved: str | None = None
     undoes: str | None = None
     settled: tuple[str, ...] = ()
+    experience: Mapping[str, Experience] = field(default_factory=dict)
+    override: Override | None = None
+    outlook: Outlook | None = None
 
     @property
     def unread(self) -> tuple[Address, ...]:
@@ -97,7 +106,8 @@ def make_plan(place: Place, planner: Planner) -> Planned:
     Raises ``StateError`` when the state cannot be used; what a platform answers is in the plan.
     """
     with open_readers(place.links, place.outside) as readers:
-        return planned_by(planner, place, read_basis(place, read_holder(place.backend, datetime.now(UTC))), readers)
+        planned = planned_by(planner, place, read_basis(place, read_holder(place.backend, datetime.now(UTC))), readers)
+    return replace(planned, plan=noted(planned.plan, place.freezes, datetime.now(UTC)))
 
 
 def planned_by(planner: Planner, place: Place, basis: Basis, readers: Mapping[str, Reader]) -> Planned:

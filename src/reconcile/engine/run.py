@@ -13,10 +13,13 @@ from datetime import UTC, datetime
 
 from reconcile.core.diagnostic import Diagnostic, Severity
 from reconcile.core.errors import ReconcileError
+from reconcile.core.freeze import Override
 from reconcile.core.identity import Accounts, unvouched
+from reconcile.core.outlook import Outlook
 from reconcile.core.plan import Plan
 from reconcile.engine.apply import Result, Work, apply
 from reconcile.engine.events import LockTaken
+from reconcile.engine.freeze import judged, lifted
 from reconcile.engine.link import open_operators, open_writers
 from reconcile.engine.place import Place
 from reconcile.engine.planning import Planned, Planner, planned_by, read_basis
@@ -33,7 +36,7 @@ class Applied:
     """A plan and what became of it. ``results`` is empty when nothing was tried.
 
     ``trouble`` is set when the changes were made and recording them failed. ``id`` is the apply's; the plan has its own
-    where it was saved before. ``notes`` says what could not be tidied up.
+    where it was saved before. ``notes`` says what could not be tidied up. ``outlook`` is the plan's.
     """
 
     plan: Plan
@@ -42,14 +45,24 @@ class Applied:
     trouble: ReconcileError | None = None
     id: str = ""
     notes: tuple[Diagnostic, ...] = ()
+    outlook: Outlook | None = None
 
 
-def carry_out(place: Place, planner: Planner, approve: Callable[[Plan], bool], stopping: Callable[[], bool]) -> Applied:
+def carry_out(
+    place: Place,
+    planner: Planner,
+    approve: Callable[[Planned], bool],
+    stopping: Callable[[], bool],
+    *,
+    override: str | None = None,
+) -> Applied:
     """Plan, have it approved, apply, record. Returns what became of every change.
 
-    ``approve`` is asked when something would be changed; it may raise ``Refused``. Raises ``LockHeld`` while somebody
-    else applies. After the first call nothing raises any more: results are values.
+    ``approve`` is asked when something would be changed; it may raise ``Refused``. ``override`` is the reason to go
+    ahead inside a freeze. Raises ``LockHeld`` while somebody else applies, and ``Refused`` when a freeze began while
+    ``approve`` was at it. After the first call nothing raises any more: results are values.
     """
+    override = override and place.outside.redactor.clean(override)
     with acquire(place.backend, place.owner, lambda: datetime.now(UTC)) as lock:
         for note in lock.notes:
             place.outside.listener(LockTaken(f"{note.summary}: {note.detail}"))
@@ -58,9 +71,12 @@ def carry_out(place: Place, planner: Planner, approve: Callable[[Plan], bool], s
             open_operators(place.links, place.outside) as operators,
         ):
             planned = planned_by(planner, place, read_basis(place, None), writers)
-            if planned.plan.refusals or (planned.plan.changes and not approve(planned.plan)):
-                return Applied(planned.plan, id=place.origin.id)
+            planned = replace(planned, plan=judged(planned.plan, place.freezes, datetime.now(UTC), override))
+            if planned.plan.refusals or (planned.plan.changes and not approve(planned)):
+                return Applied(planned.plan, id=place.origin.id, outlook=planned.outlook)
             lock.check()
+            if planned.plan.changes:
+                planned = replace(planned, override=_lifted(place, override))
             work = Work(
                 writers=writers,
                 kinds=place.kinds,
@@ -73,7 +89,7 @@ def carry_out(place: Place, planner: Planner, approve: Callable[[Plan], bool], s
                 waits={name: link.waits for name, link in place.links.items()},
             )
             done = _applied(place, planned, work, lock.check)
-            return replace(done, notes=_tidied(place, done))
+            return replace(done, notes=_tidied(place, done), outlook=planned.outlook)
 
 
 def _applied(place: Place, planned: Planned, work: Work, check: Callable[[], None]) -> Applied:
@@ -83,8 +99,17 @@ def _applied(place: Place, planned: Planned, work: Work, check: Callable[[], Non
         return _recorded(place, planned, (), check)
     intents = [intent_of(c, one_shot=work.kinds[c.address.connection, c.address.kind].kind.one_shot) for c in changes]
     clean = place.outside.redactor.clean
-    base, saved, undoes = planned.basis.state, planned.saved, planned.undoes
-    with Journal.begin(place.backend, place.origin, intents, base, plan=saved, undoes=undoes, clean=clean) as journal:
+    journaled = Journal.begin(
+        place.backend,
+        place.origin,
+        intents,
+        planned.basis.state,
+        plan=planned.saved,
+        undoes=planned.undoes,
+        override=planned.override,
+        clean=clean,
+    )
+    with journaled as journal:
         results = apply(changes, replace(work, witness=Scribe(journal, check)))
         done = _recorded(place, planned, results, check)
         if done.trouble is None:
@@ -105,7 +130,8 @@ def _recorded(place: Place, planned: Planned, results: tuple[Result, ...], check
     is_as_before = dict(old.recorded) == recorded and {**old.accounts, **accounts} == dict(old.accounts)
     if not results and is_as_before and not basis.left:
         return Applied(plan, results, old.serial, id=place.origin.id)
-    block = replace(applied_block(place.origin, results), plan=planned.saved, undoes=planned.undoes)
+    block = applied_block(place.origin, results)
+    block = replace(block, plan=planned.saved, undoes=planned.undoes, override=planned.override)
     took_in = [item.id for item in basis.left if item.id]
     cut_off = [told for item in basis.left if not item.is_recorded and (told := applied_of(item))]
     try:
@@ -123,6 +149,12 @@ def _recorded(place: Place, planned: Planned, results: tuple[Result, ...], check
     except ReconcileError as error:
         return Applied(plan, results, None, error, id=place.origin.id)
     return Applied(plan, results, state.serial, id=place.origin.id)
+
+
+def _lifted(place: Place, override: str | None) -> Override | None:
+    """Return what is kept of a freeze that is lifted. The time that counts is this one: the changes come next."""
+    found = lifted(place.freezes, datetime.now(UTC), override)
+    return found and replace(found, freeze=place.outside.redactor.clean(found.freeze))
 
 
 def _tidied(place: Place, done: Applied) -> tuple[Diagnostic, ...]:

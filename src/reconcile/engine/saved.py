@@ -20,6 +20,7 @@ from reconcile.core.diagnostic import Diagnostic, Severity
 from reconcile.core.errors import Refused
 from reconcile.core.plan import Plan
 from reconcile.core.snapshot import Recorded
+from reconcile.engine.freeze import without_notes
 from reconcile.engine.place import Place
 from reconcile.engine.planning import Basis, Planned, Planner, planned_by
 from reconcile.providers.base import Reader
@@ -50,7 +51,7 @@ def save_plan(path: Path, place: Place, planned: Planned) -> None:
         undoes=planned.undoes,
         settled=planned.settled,
     )
-    write_private(path, to_bytes(saved, plan_document(plan), place.outside.redactor.clean))
+    write_private(path, to_bytes(saved, plan_document(plan, outlook=planned.outlook), place.outside.redactor.clean))
 
 
 def load_plan(path: Path) -> SavedPlan:
@@ -73,7 +74,7 @@ def from_saved(saved: SavedPlan) -> Planner:
         notes = [_files_changed(saved.plan)] if saved.files != place.checkout.digest else []
         plan = replace(
             _dated(saved.plan, place.origin.applied_at),
-            diagnostics=(*saved.plan.diagnostics, *notes),
+            diagnostics=(*without_notes(saved.plan.diagnostics), *notes),
         )
         return Planned(plan, basis, saved=plan.id, undoes=saved.undoes, settled=saved.settled)
 

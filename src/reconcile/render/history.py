@@ -91,6 +91,7 @@ def _block(told: Told, paint: Paint, changes: bool) -> str:
     lines = [_title(told, paint), f"    {_counts(told)}"]
     lines += [f"    {paint(printable(', '.join(origin)), Style.FAINT)}"]
     lines += [f"    {paint(printable(told.job), Style.FAINT)}"] if told.job else []
+    lines += [f"    {paint('inside a freeze:', Style.WARN)} {printable(told.override.reason)}"] if told.override else []
     if not changes:
         return "\n".join(lines)
     return "\n".join([*lines, *(f"    {line}" for c in told.changes for line in _change(c, paint).splitlines())])
@@ -117,6 +118,8 @@ def _facts(told: Told) -> list[tuple[str, str]]:
         ("version", f"{told.serial} of the state" if told.serial is not None else ""),
         ("plan", told.plan or ""),
         ("undoes", told.undoes or ""),
+        ("freeze", told.override.freeze if told.override else ""),
+        ("override", told.override.reason if told.override else ""),
         ("changes", _counts(told)),
     ]
 
@@ -151,6 +154,7 @@ def _apply_document(told: Told) -> dict[str, Any]:
         "undoes": told.undoes,
         "undone_by": told.undone_by,
         "undone_in_part": told.undone_in_part,
+        "override": told.override and {"reason": told.override.reason, "freeze": told.override.freeze},
         "changes": [_change_document(change) for change in told.changes],
         "recorded": [str(address) for address in told.recorded],
         "released": [str(address) for address in told.released],

@@ -10,13 +10,17 @@ from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.diff import FieldChange
 from reconcile.core.drift import Drift
+from reconcile.core.effect import Effect
 from reconcile.core.kind import Action
+from reconcile.core.outlook import Outlook
 from reconcile.core.plan import Change, LeftOut, Plan, Unchanged
 from reconcile.core.request import Request
 from reconcile.core.snapshot import Value, Values
 from reconcile.core.source import Span
 from reconcile.render.diagnostics import as_json
+from reconcile.render.effect import effect_document
 from reconcile.render.held import Held, held_document, hold_document
+from reconcile.render.outlook import outlook_document
 
 PLAN_FORMAT = "reconcile.plan/1"
 DRIFT_FORMAT = "reconcile.drift/1"
@@ -28,8 +32,12 @@ def document_text(document: Mapping[str, Any]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def plan_document(plan: Plan, *, everything: bool = False) -> dict[str, Any]:
-    """Return a plan in format ``reconcile.plan/1``; ``everything`` lists the unchanged objects, too."""
+def plan_document(plan: Plan, *, everything: bool = False, outlook: Outlook | None = None) -> dict[str, Any]:
+    """Return a plan in format ``reconcile.plan/1``; ``everything`` lists the unchanged objects, too.
+
+    ``outlook`` tells what becomes of runs; without it no change has an effect.
+    """
+    effects = outlook.effects if outlook else {}
     document: dict[str, Any] = {
         "format": PLAN_FORMAT,
         "id": plan.id,
@@ -38,12 +46,13 @@ def plan_document(plan: Plan, *, everything: bool = False) -> dict[str, Any]:
         "base": {"lineage": plan.base.lineage, "serial": plan.base.serial},
         "summary": {action.value: plan.count(action) for action in Action},
         "digest": plan.digest or None,
-        "changes": [change_document(change) for change in plan.changes],
+        "changes": [change_document(change, effects.get(change.address)) for change in plan.changes],
     }
     if everything:
         document["unchanged"] = [_unchanged(item) for item in plan.unchanged]
     document["held"] = held_document(plan.held)
     document["drift"] = [drift_item(item) for item in plan.drift]
+    document["outlook"] = outlook_document(outlook)
     document["refused"] = bool(plan.refusals)
     if plan.undoes:
         document["undoes"] = plan.undoes
@@ -52,8 +61,8 @@ def plan_document(plan: Plan, *, everything: bool = False) -> dict[str, Any]:
     return document
 
 
-def change_document(change: Change) -> dict[str, Any]:
-    """Return one change."""
+def change_document(change: Change, effect: Effect | None = None) -> dict[str, Any]:
+    """Return one change, and what it does to the runs of a schedule."""
     return {
         "address": str(change.address),
         "action": change.action.value,
@@ -63,6 +72,7 @@ def change_document(change: Change) -> dict[str, Any]:
         "why": change.why.value,
         "source": _place(change.source),
         "requests": [_request(request) for request in change.requests],
+        "effect": effect_document(effect),
         "last_applied_at": change.last_applied_at,
         "note": change.note or None,
         "hold": hold_document(change.hold),

@@ -8,19 +8,32 @@ from collections.abc import Sequence
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.drift import Drift
 from reconcile.core.kind import Action
+from reconcile.core.outlook import Outlook
 from reconcile.core.plan import Change, Plan
 from reconcile.core.source import Span
+from reconcile.render.effect import effect_line
 from reconcile.render.held import Held, held_lines, hold_text
+from reconcile.render.outlook import outlook_text, week_lines
 from reconcile.render.terminal import counted, painter, printable
-from reconcile.render.text import SIGNS, change_text, drift_text, left_out_text, summary_line
+from reconcile.render.text import SIGNS, change_text, drift_text, effect_of, left_out_text, summary_line
 
 # What a GitHub comment may hold. Characters, as the platform counts them.
 LONGEST = 65_536
 _ROOM_FOR_NOTES = 500
 
 
-def plan_markdown(plan: Plan, *, prefix: str = "", requests: bool = False, before: str = "") -> str:
+def plan_markdown(
+    plan: Plan,
+    *,
+    prefix: str = "",
+    requests: bool = False,
+    before: str = "",
+    outlook: Outlook | None = None,
+    details: bool = False,
+) -> str:
     """Return the plan as Markdown, never longer than ``LONGEST`` characters; ``before`` stands above it.
+
+    ``outlook`` tells what becomes of runs, and adds the week before and after; ``details`` tells more of it.
 
     What does not fit is left out in whole pieces, details first, and the text says how much is missing.
     """
@@ -31,11 +44,19 @@ def plan_markdown(plan: Plan, *, prefix: str = "", requests: bool = False, befor
     ]
     head += _messages(plan.messages, prefix)
     head += _held(plan.held, plan.created_at)
-    rows = [_row(change, prefix) for change in plan.changes]
-    details = [_detail(change, prefix, requests) for change in plan.changes]
-    details += [left_out_text(item, painter(False)) for item in plan.left_out]
+    rows = [_row(change, prefix, outlook) for change in plan.changes]
+    blocks = [change_text(c, painter(False), prefix, requests, effect_of(c, outlook, details)) for c in plan.changes]
+    blocks += [left_out_text(item, painter(False)) for item in plan.left_out]
+    coming = outlook_text(outlook, painter(False), details=details) if outlook else []
+    week = ["\n".join(week_lines(outlook.before, outlook.after))] if outlook else []
     footer = f"\nDigest: {code(plan.digest)}\n" if plan.digest else ""
-    return _fitted(head, rows, details, _drift_block(plan.drift, prefix, plan.held)) + footer
+    folded = (
+        ("Drift", _drift_block(plan.drift, prefix, plan.held)),
+        ("What is to come", coming),
+        (f"The next seven days ({outlook.zone})" if outlook else "", week),
+        ("Details", blocks),
+    )
+    return _fitted(head, rows, folded) + footer
 
 
 def drift_markdown(
@@ -57,7 +78,7 @@ def drift_markdown(
         moved += f"{', ' if moved else ''}{counted(unread, 'object')} could not be read"
     waiting = f"; {counted(pending, 'change')} of the files not applied" if pending else ""
     head = [f"### reconcile: {moved}{waiting}", "", *_messages(diagnostics, prefix), *_held(held, now)]
-    return _fitted(head, [], [], _drift_block(drift, prefix, held))
+    return _fitted(head, [], [("Drift", _drift_block(drift, prefix, held))])
 
 
 def code(text: str) -> str:
@@ -70,7 +91,7 @@ def code(text: str) -> str:
 
 def error_markdown(diagnostics: Sequence[Diagnostic], *, prefix: str = "") -> str:
     """Return what a command says that failed before it had a result, never longer than ``LONGEST`` characters."""
-    return _fitted(["### reconcile: failed", "", *_messages(diagnostics, prefix)], [], [], [])
+    return _fitted(["### reconcile: failed", "", *_messages(diagnostics, prefix)], [], [])
 
 
 def _messages(diagnostics: Sequence[Diagnostic], prefix: str) -> list[str]:
@@ -82,21 +103,20 @@ def _messages(diagnostics: Sequence[Diagnostic], prefix: str) -> list[str]:
     return [*lines, ""] if lines else []
 
 
-def _row(change: Change, prefix: str) -> str:
+def _row(change: Change, prefix: str, outlook: Outlook | None = None) -> str:
     sign, _ = SIGNS[change.action]
     fields = ", ".join(field.path for field in change.fields) if change.action is Action.UPDATE else ""
     if change.hold:
         fields = f"held: {hold_text(change.hold)}"
     if change.irreversible:
         fields += f"{'; ' if fields else ''}cannot be undone"
+    effect = outlook.effects.get(change.address) if outlook else None
+    if outlook and effect:
+        fields += f"{'; ' if fields else ''}{effect_line(effect, outlook.zone)}"
     return (
         f"| {code(sign)} {change.action} | {code(str(change.address))} | {_text(fields)} "
         f"| {change.why} | {_place(change.source, prefix)} |"
     )
-
-
-def _detail(change: Change, prefix: str, requests: bool) -> str:
-    return change_text(change, painter(False), prefix, requests)
 
 
 def _held(held: Sequence[Held], now: str) -> list[str]:
@@ -111,8 +131,8 @@ def _drift_block(drift: Sequence[Drift], prefix: str, held: Sequence[Held]) -> l
     return [head, *blocks]
 
 
-def _fitted(head: list[str], rows: list[str], details: list[str], drift: list[str]) -> str:
-    """Return the whole text, built from pieces until the next one would not fit."""
+def _fitted(head: list[str], rows: list[str], folded: Sequence[tuple[str, list[str]]]) -> str:
+    """Return the whole text, built from pieces until the next one would not fit; ``folded`` by its titles."""
     room = LONGEST - _ROOM_FOR_NOTES
     text, missing_head = _up_to(head, room // 2, "\n")
     text += "\n"
@@ -124,7 +144,7 @@ def _fitted(head: list[str], rows: list[str], details: list[str], drift: list[st
         text += table + shown + "\n"
         if missing:
             text += f"\n... and {counted(missing, 'more change')}; `reconcile plan` shows all of them.\n"
-    for title, blocks in (("Drift", drift), ("Details", details)):
+    for title, blocks in folded:
         if blocks:
             text += _folded(title, blocks, room - len(text))
     return text

@@ -10,6 +10,7 @@ from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.diff import FieldChange
 from reconcile.core.errors import ReconcileError
 from reconcile.core.kind import Action
+from reconcile.core.outlook import Outlook
 from reconcile.core.plan import Change, Plan
 from reconcile.render.diagnostics import as_json
 from reconcile.render.json import fields_document, plan_document, values_document
@@ -59,6 +60,10 @@ class AppliedLike(Protocol):
         """The plan."""
 
     @property
+    def outlook(self) -> Outlook | None:
+        """When things run without it and with it, where that is known."""
+
+    @property
     def results(self) -> Iterable[ResultLike]:
         """One result for each change that was tried."""
 
@@ -97,7 +102,7 @@ def result_document(applied: AppliedLike) -> dict[str, Any]:
     results = list(applied.results)
     own = [result.diagnostic for result in results if result.diagnostic]
     trouble = list(applied.trouble.diagnostics) if applied.trouble else []
-    plan = plan_document(applied.plan)
+    plan = plan_document(applied.plan, outlook=applied.outlook)
     return {
         "format": APPLY_FORMAT,
         "id": applied.id,
@@ -114,7 +119,7 @@ def result_markdown(applied: AppliedLike, *, prefix: str = "") -> str:
     """Return an apply as Markdown: the outcomes, and the plan below; cut to fit like a plan."""
     lines = [f"### reconcile: {_summary(applied)}", ""]
     lines += [f"- **{r.outcome}** {r.change.action} {code(str(r.change.address))}" for r in applied.results]
-    return plan_markdown(applied.plan, prefix=prefix, before="\n".join(lines))
+    return plan_markdown(applied.plan, prefix=prefix, before="\n".join(lines), outlook=applied.outlook)
 
 
 def _reminder(applied: AppliedLike) -> list[str]:

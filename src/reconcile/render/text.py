@@ -9,10 +9,13 @@ from collections.abc import Iterable, Sequence
 from reconcile.core.diff import FieldChange, item_changes
 from reconcile.core.drift import Drift, Why
 from reconcile.core.kind import Action
+from reconcile.core.outlook import Outlook
 from reconcile.core.plan import Change, LeftOut, Plan, Unchanged
 from reconcile.core.request import Request
 from reconcile.core.source import Span
+from reconcile.render.effect import effect_line, effect_lines
 from reconcile.render.held import Held, held_lines, hold_text, holds_of
+from reconcile.render.outlook import outlook_text
 from reconcile.render.terminal import Paint, Style, counted, painter, printable, value_text, when_text
 
 SIGNS = {
@@ -35,22 +38,33 @@ COUNTED = (
 
 
 def plan_text(
-    plan: Plan, *, color: bool = False, prefix: str = "", requests: bool = False, everything: bool = False
+    plan: Plan,
+    *,
+    color: bool = False,
+    prefix: str = "",
+    requests: bool = False,
+    everything: bool = False,
+    outlook: Outlook | None = None,
+    details: bool = False,
 ) -> str:
     """Return the plan: what changes field by field, drift apart from it, and the counts and the digest last.
 
     ``prefix`` is put before file names. ``requests`` adds the exact calls, ``everything`` the unchanged objects.
+    ``outlook`` tells what becomes of runs: in a line for each change, in several with ``details``.
     """
     paint = painter(color)
-    blocks = [change_text(change, paint, prefix, requests) for change in plan.changes]
+    blocks = [
+        change_text(change, paint, prefix, requests, effect_of(change, outlook, details)) for change in plan.changes
+    ]
     if everything and plan.unchanged:
         blocks.append("\n".join(_unchanged_line(item, paint, prefix, plan.created_at) for item in plan.unchanged))
     blocks += [left_out_text(item, paint) for item in plan.left_out]
-    blocks += [] if plan.undoes else _unseen(plan.unchanged, paint)
+    blocks += [] if plan.undoes else unseen_lines(plan.unchanged, paint)
     if held := held_lines(plan.held, plan.created_at):
         blocks.append(paint("\n".join(held), Style.WARN))
     if plan.drift:
         blocks.append(drift_text(plan.drift, color=color, prefix=prefix, held=plan.held))
+    blocks += outlook_text(outlook, paint, details=details) if outlook else []
     blocks.append(paint(summary_line(plan), Style.STRONG))
     if plan.refusals:
         reasons = counted(len(plan.refusals), "reason")
@@ -79,18 +93,21 @@ def summary_line(plan: Plan) -> str:
     return f"{head}; {', '.join(tail)}{where}."
 
 
-def change_text(change: Change, paint: Paint, prefix: str = "", requests: bool = False) -> str:
-    """Return one change: what, where and why, then its fields, then (if asked for) its calls."""
+def change_text(
+    change: Change, paint: Paint, prefix: str = "", requests: bool = False, effect: Sequence[str] = ()
+) -> str:
+    """Return one change: what, where and why, its fields, what becomes of its runs, and (if asked for) its calls."""
     sign, style = SIGNS[change.action]
     lines = [
         f"{paint(f'{sign} {change.action:<7}', style)} {paint(printable(str(change.address)), Style.STRONG)}",
-        *(f"          {paint(line, Style.FAINT)}" for line in _why_lines(change, prefix)),
+        *(f"          {paint(line, Style.FAINT)}" for line in why_lines(change, prefix)),
     ]
     fields = change.fields
     if change.action is Action.ASSERT and not fields:
         # The same as we recorded, and sent all the same: then the values are what there is to see.
         fields = tuple(FieldChange(name, None, value) for name, value in change.after.items())
     lines += [field_line(field, change.action, paint) for field in fields]
+    lines += [paint(f"    {line}", Style.RUN) for line in effect]
     if requests:
         lines += [line for request in change.requests for line in request_lines(request, paint)]
     return "\n".join(lines)
@@ -104,7 +121,7 @@ def field_line(field: FieldChange, action: Action, paint: Paint) -> str:
     if action is Action.DELETE:
         return f"{name} {paint(value_text(field.before), Style.DELETE)}"
     before, after = value_text(field.before), value_text(field.after)
-    return f"{name} {paint(before, Style.DELETE)} -> {paint(after, Style.CREATE)}{_items(field)}"
+    return f"{name} {paint(before, Style.DELETE)} -> {paint(after, Style.CREATE)}{item_words(field)}"
 
 
 def request_lines(request: Request, paint: Paint) -> list[str]:
@@ -151,7 +168,17 @@ def left_out_text(item: LeftOut, paint: Paint) -> str:
     return "\n".join(lines)
 
 
-def _why_lines(change: Change, prefix: str) -> list[str]:
+def effect_of(change: Change, outlook: Outlook | None, details: bool) -> list[str]:
+    """Return what a change does to runs, in a line, with ``details`` in several; none for what has none."""
+    effect = outlook.effects.get(change.address) if outlook else None
+    if outlook is None or effect is None:
+        return []
+    more = effect_lines(effect, outlook.zone) if details else []
+    return [f"=> {effect_line(effect, outlook.zone)}", *(f"   {line}" for line in more)]
+
+
+def why_lines(change: Change, prefix: str = "") -> list[str]:
+    """Return where and why, and below it what else there is to know: its hold, our last apply, what is for good."""
     where = f"{_place(change.source, prefix)}: " if change.source else ""
     last = [f"last applied by us at {when_text(change.last_applied_at)}"] if change.last_applied_at else []
     held = [f"held: {hold_text(change.hold)}"] if change.hold else []
@@ -186,19 +213,23 @@ def _unknown_words(change: Change) -> str:
 
 
 def _unchanged_line(item: Unchanged, paint: Paint, prefix: str, now: str) -> str:
-    note = ""
-    if not item.readable and item.last_applied_at:
-        note = f" (last applied by us at {when_text(item.last_applied_at)})"
-    elif item.to_record is not None and item.last_applied_at is None:
-        note = " (to be recorded as ours)"
-    if item.hold:
-        note = f"  {hold_text(item.hold, now)}"
     word = "held" if item.hold else "same"
-    text = f"= {word:<7} {printable(str(item.address))}  {_place(item.source, prefix)}{note}"
+    text = f"= {word:<7} {printable(str(item.address))}  {_place(item.source, prefix)}{unchanged_words(item, now)}"
     return paint(text, Style.FAINT)
 
 
-def _unseen(unchanged: Iterable[Unchanged], paint: Paint) -> list[str]:
+def unchanged_words(item: Unchanged, now: str) -> str:
+    """Return what there is to know of an object that stays as it is, with a space before it; mostly nothing."""
+    if item.hold:
+        return f"  {hold_text(item.hold, now)}"
+    if not item.readable and item.last_applied_at:
+        return f" (last applied by us at {when_text(item.last_applied_at)})"
+    if item.to_record is not None and item.last_applied_at is None:
+        return " (to be recorded as ours)"
+    return ""
+
+
+def unseen_lines(unchanged: Iterable[Unchanged], paint: Paint) -> list[str]:
     """Return a line for each connection with objects that nobody can look at."""
     by_connection: dict[str, list[str]] = defaultdict(list)
     for item in unchanged:
@@ -212,7 +243,7 @@ def _unseen(unchanged: Iterable[Unchanged], paint: Paint) -> list[str]:
     return [paint("\n".join(lines), Style.FAINT)] if lines else []
 
 
-def _items(field: FieldChange) -> str:
+def item_words(field: FieldChange) -> str:
     """Return what entered and what left a list of which something stayed; empty when the two sides say it all."""
     changes = item_changes(field.before, field.after)
     if changes is None or not isinstance(field.before, tuple) or len(changes.removed) == len(field.before):

@@ -31,6 +31,7 @@ from pydantic_core import to_json
 
 from reconcile.core.account import Account
 from reconcile.core.address import Address
+from reconcile.core.freeze import Override
 from reconcile.core.kind import Action
 from reconcile.core.snapshot import Recorded, Value, Values
 from reconcile.state.versioned import STRICT, Document, Family, Upgrade, encode
@@ -83,6 +84,7 @@ class Applied:
     """One apply as history tells it.
 
     ``plan`` is the id of the saved plan that it carried out, ``undoes`` that of the apply that it took back, if any.
+    ``override`` says why it went ahead inside a freeze.
     """
 
     origin: Origin
@@ -90,6 +92,7 @@ class Applied:
     changes: tuple[AppliedChange, ...] = ()
     plan: str | None = None
     undoes: str | None = None
+    override: Override | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +204,16 @@ def object_document(recorded: Recorded) -> dict[str, object]:
     }
 
 
+def override_document(override: Override | None) -> dict[str, object]:
+    """Return the member that holds why an apply went ahead inside a freeze; none for one that did not."""
+    return {"override": flat(override)} if override else {}
+
+
+def override_of(document: OverrideDocument | None) -> Override | None:
+    """Return why an apply went ahead inside a freeze; None for one that did not."""
+    return Override(document.reason, document.freeze) if document else None
+
+
 def flat(item: Any) -> dict[str, object]:
     """Return the fields of a dataclass, as they are, by name."""
     return {f.name: getattr(item, f.name) for f in fields(item)}
@@ -258,6 +271,13 @@ class _ChangeDocument(Document):
     hidden: list[str] = Field(default_factory=list)
 
 
+class OverrideDocument(Document):
+    """The shape of why an apply went ahead inside a freeze."""
+
+    reason: str
+    freeze: str
+
+
 class _ApplyDocument(Document):
     id: str
     applied_at: str
@@ -270,6 +290,7 @@ class _ApplyDocument(Document):
     changes: list[_ChangeDocument]
     plan: str | None
     undoes: str | None
+    override: OverrideDocument | None = None
 
 
 STATE: Family[StateDocument] = Family("state", VERSION, StateDocument, UPGRADES)
@@ -298,7 +319,7 @@ def _apply(applied: Applied | None) -> dict[str, object] | None:
         return None
     changes = [_change_document(change) for change in applied.changes]
     beside = {"outcome": applied.outcome, "plan": applied.plan, "undoes": applied.undoes}
-    return {**flat(applied.origin), **beside, "changes": changes}
+    return {**flat(applied.origin), **beside, **override_document(applied.override), "changes": changes}
 
 
 def _change_document(change: AppliedChange) -> dict[str, object]:
@@ -312,7 +333,7 @@ def _applied(document: _ApplyDocument | None) -> Applied | None:
         return None
     origin = Origin(**{f.name: getattr(document, f.name) for f in fields(Origin)})
     changes = tuple(_change(change) for change in document.changes)
-    return Applied(origin, document.outcome, changes, document.plan, document.undoes)
+    return Applied(origin, document.outcome, changes, document.plan, document.undoes, override_of(document.override))
 
 
 def _change(document: _ChangeDocument) -> AppliedChange:

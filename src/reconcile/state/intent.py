@@ -17,12 +17,23 @@ from typing import Any, Literal
 from pydantic import Field
 
 from reconcile.core.address import Address
+from reconcile.core.freeze import Override
 from reconcile.core.kind import Action
 from reconcile.core.plan import Change
 from reconcile.core.redact import cleaned
 from reconcile.core.request import Request
 from reconcile.core.snapshot import Recorded, Values
-from reconcile.state.format import ObjectDocument, Origin, flat, object_document, recorded_of, values_of
+from reconcile.state.format import (
+    ObjectDocument,
+    Origin,
+    OverrideDocument,
+    flat,
+    object_document,
+    override_document,
+    override_of,
+    recorded_of,
+    values_of,
+)
 from reconcile.state.versioned import Document, Family, encode
 
 FOLDER = "journal"
@@ -61,9 +72,10 @@ class Intent:
 class Begin:
     """Who applies, from which version of the state (0 where there was none), and what.
 
-    ``plan`` is the id of the saved plan that is carried out, ``undoes`` that of the apply that is taken back, if any.
-    With every intent it is the object a journal begins with; with one only, it is noted before the call of a one-shot,
-    so that nothing else needs to be readable to know that it may have been done.
+    ``plan`` is the id of the saved plan that is carried out, ``undoes`` that of the apply that is taken back, if any;
+    ``override`` says why it goes ahead inside a freeze. With every intent it is the object a journal begins with; with
+    one only, it is noted before the call of a one-shot, so that nothing else needs to be readable to know that it may
+    have been done.
     """
 
     origin: Origin
@@ -72,6 +84,7 @@ class Begin:
     intents: tuple[Intent, ...] = ()
     plan: str | None = None
     undoes: str | None = None
+    override: Override | None = None
 
 
 def intent_of(change: Change, *, one_shot: bool) -> Intent:
@@ -100,6 +113,7 @@ def begin_to_bytes(begin: Begin, clean: Callable[[str], str]) -> bytes:
             "serial": begin.serial,
             "plan": begin.plan,
             "undoes": begin.undoes,
+            **override_document(begin.override),
             "intents": [_intent_document(intent, clean) for intent in begin.intents],
         }
     )
@@ -116,7 +130,8 @@ def begin_from_bytes(data: bytes, place: str) -> Begin:
     except ValueError as error:
         raise _BEGIN.damaged(place, str(error), _HINT) from None
     origin = Origin(**dict(document.origin))
-    return Begin(origin, document.lineage, document.serial, intents, document.plan, document.undoes)
+    override = override_of(document.override)
+    return Begin(origin, document.lineage, document.serial, intents, document.plan, document.undoes, override)
 
 
 def settled_to_bytes(outcomes: Mapping[Address, Outcome]) -> bytes:
@@ -168,6 +183,7 @@ class _BeginDocument(Document):
     plan: str | None
     undoes: str | None
     intents: list[_IntentDocument]
+    override: OverrideDocument | None = None
 
 
 class _SettledDocument(Document):

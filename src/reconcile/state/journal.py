@@ -18,6 +18,7 @@ from dataclasses import replace
 from typing import Self
 
 from reconcile.core.address import Address
+from reconcile.core.freeze import Override
 from reconcile.state.backend import Backend, KeyTaken
 from reconcile.state.format import Origin, State
 from reconcile.state.intent import FOLDER, Begin, Intent, Outcome, begin_to_bytes, settled_to_bytes
@@ -56,20 +57,22 @@ class Journal:
         *,
         plan: str | None = None,
         undoes: str | None = None,
+        override: Override | None = None,
         clean: Callable[[str], str] = str,
         gather_seconds: float = GATHER_SECONDS,
     ) -> Journal:
         """Return a journal that holds all intents, durably. No call may be made before this returns.
 
         ``origin.id`` names the apply; ``base`` is the version of the state that the plan was made from, ``plan`` its
-        id where it was saved, ``undoes`` the apply that it takes back; texts of requests and the command go through
-        ``clean``. Raises ``StateError`` when it cannot be written: nothing was.
+        id where it was saved, ``undoes`` the apply that it takes back, ``override`` why it goes ahead inside a
+        freeze; texts of requests and the command go through ``clean``. Raises ``StateError`` when it cannot be
+        written: nothing was.
         """
         # Numbered, so that the order of applies that were cut off does not hang on anybody's clock.
         keys = (_NUMBER.fullmatch(key) for key in backend.list(FOLDER))
         number = 1 + max((int(found[1]) for found in keys if found), default=0)
         folder = f"{FOLDER}/{number:06d}-{origin.id}"
-        begin = Begin(origin, base.lineage, base.serial, tuple(intents), plan, undoes)
+        begin = Begin(origin, base.lineage, base.serial, tuple(intents), plan, undoes, override)
         # Nobody else makes this folder: see `_append`.
         with contextlib.suppress(KeyTaken):
             backend.create(f"{folder}/begin.json", begin_to_bytes(begin, clean))

@@ -124,7 +124,7 @@ def applied_of(item: Unfinished) -> Applied | None:
     if begin is None:
         return None
     changes = tuple(_told(item, intent) for intent in begin.intents)
-    return Applied(begin.origin, CUT_OFF, changes, begin.plan, begin.undoes)
+    return Applied(begin.origin, CUT_OFF, changes, begin.plan, begin.undoes, begin.override)
 
 
 def discard(backend: Backend, left: Sequence[Unfinished]) -> None:

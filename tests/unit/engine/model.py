@@ -21,7 +21,6 @@ from reconcile.core.errors import AnswerLost, LimitReached, PlatformError, Rejec
 from reconcile.core.guard import DeleteLimits
 from reconcile.core.kind import Connected
 from reconcile.core.operation import Job, JobState, Operation, Ready
-from reconcile.core.plan import Plan
 from reconcile.core.redact import Redactor
 from reconcile.core.request import Request
 from reconcile.core.snapshot import Desired, Live, Missing, ReadFailed, Reading, Recorded, Unreadable, Values
@@ -301,7 +300,7 @@ class Bed:
         return Place("prod", self.desired, links, backend, self.limits, outside, origin, Clock(), pid=gone_pid())
 
 
-def approved(plan: Plan) -> bool:
+def approved(planned: Planned) -> bool:
     """Say yes."""
     return True
 

@@ -72,6 +72,7 @@ def test_a_change_of_the_contract() -> None:
                 "body": {"frequency": "daily", "time": {"hour": 5, "minute": 0, "timeZone": "UTC"}},
             }
         ],
+        "effect": None,
         "last_applied_at": THEN,
         "note": None,
         "hold": None,

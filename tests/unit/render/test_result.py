@@ -8,6 +8,7 @@ from textwrap import dedent
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.diff import FieldChange
 from reconcile.core.errors import StateError
+from reconcile.core.outlook import Outlook
 from reconcile.core.plan import Change, Plan
 from reconcile.render.json import document_text
 from reconcile.render.markdown import LONGEST
@@ -36,6 +37,7 @@ class Done:
     serial: int | None = 13
     trouble: StateError | None = None
     id: str = "a1"
+    outlook: Outlook | None = None
 
 
 def plan(*names: str) -> Plan:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from reconcile.core.snapshot import Value, Values
 from reconcile.core.timing import (
@@ -38,8 +39,14 @@ def timing_of(values: Values) -> Timing:
 
     Live values may lack what files must have: PUT without a time has been seen to succeed (page 1.1).
     """
+    return _remembered(tuple(values.items()))
+
+
+@lru_cache(maxsize=4096)
+def _remembered(items: tuple[tuple[str, Value], ...]) -> Timing:
+    # Thousands of schedules of one org share a few hundred timings, and a plan looks at each more than once.
     try:
-        return _timing(values)
+        return _timing(dict(items))
     except ValueError as error:
         return Unclear(str(error))
 

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from reconcile.providers.crm_analytics.kinds import Connection
-from reconcile.providers.crm_analytics.limits import DAILY_RUNS, DATAFLOWS, RECIPES, SYNCS, told_by
+from reconcile.providers.crm_analytics.limits import DAILY_RUNS, DATAFLOWS, DEPENDENTS, RECIPES, SYNCS, told_by
 from reconcile.providers.crm_analytics.provider import PROVIDER
 
 
@@ -19,13 +19,13 @@ def connection(**limits: Any) -> Connection:
 
 
 def test_without_settings_it_is_what_is_documented() -> None:
-    assert PROVIDER.limits(connection()) == (DAILY_RUNS, RECIPES, DATAFLOWS, SYNCS)
+    assert PROVIDER.limits(connection()) == (DAILY_RUNS, RECIPES, DATAFLOWS, SYNCS, DEPENDENTS)
 
 
 def test_the_settings_come_before_what_is_documented() -> None:
     found = PROVIDER.limits(connection(runs_a_day=120, dataflows=1, recipes=4, data_syncs=2))
-    assert [each.most for each in found] == [120, 4, 1, 2]
-    assert {each.source for each in found} == {"limits of the connection"}
+    assert [each.most for each in found] == [120, 4, 1, 2, 5]
+    assert {each.source for each in found[:4]} == {"limits of the connection"}
     assert [each.name for each in found] == [each.name for each in (DAILY_RUNS, RECIPES, DATAFLOWS, SYNCS)]
     assert found[0].free_below_seconds == 120
     one = PROVIDER.limits(connection(dataflows=1))
