@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 
 import click
 
@@ -23,9 +22,8 @@ def command(exact: bool) -> int:
     """
     from reconcile.cli.progress import Progress
     from reconcile.cli.workspace import check_selection, open_workspace
-    from reconcile.core.diagnostic import Severity
-    from reconcile.core.drift import Why
-    from reconcile.engine.planning import Wish, from_files, make_plan
+    from reconcile.engine.check import check_drift
+    from reconcile.engine.planning import Wish
     from reconcile.render.held import held_lines
     from reconcile.render.json import drift_document
     from reconcile.render.markdown import drift_markdown
@@ -37,45 +35,33 @@ def command(exact: bool) -> int:
     with Progress(options, edge) as progress:
         workspace = open_workspace(options, progress)
         check_selection(workspace)
-        planned = make_plan(workspace.place, from_files(Wish(workspace.selection, exact=exact)))
-    made = planned.plan
-    gone = {str(item.address) for item in made.drift if item.gone}
-    # That a file asks for something which does not exist is an error of a plan; here, at most, it is drift.
-    told = [
-        replace(d, severity=Severity.WARNING) if d.code == "unknown-object" else d
-        for d in made.diagnostics
-        if not (d.code == "unknown-object" and d.address in gone)
-    ]
-    # Compared with another account, everything has moved, or nothing that anybody could see.
-    strangers = [refusal for refusal in made.refusals if refusal.code == "guard-account"]
-    told += strangers
-    diagnostics = [*workspace.config.diagnostics, *told]
-    pending = sum(change.why is not Why.DRIFT for change in made.changes)
+        found = check_drift(workspace.place, Wish(workspace.selection, exact=exact))
+    diagnostics = [*workspace.config.diagnostics, *found.diagnostics]
     edge.show(diagnostics, options)
     match options.format:
         case "json":
-            edge.print_document(drift_document(made.drift, pending, diagnostics, planned.unread, made.held))
+            edge.print_document(drift_document(found.drift, found.pending, diagnostics, found.unread, found.held))
         case "markdown":
             edge.print(
                 drift_markdown(
-                    made.drift,
-                    pending,
+                    found.drift,
+                    found.pending,
                     diagnostics,
-                    unread=len(planned.unread),
+                    unread=len(found.unread),
                     prefix=edge.prefix,
-                    held=made.held,
-                    now=made.created_at,
+                    held=found.held,
+                    now=found.at,
                 )
             )
-        case _ if made.drift:
+        case _ if found.drift:
             color = options.color_for(sys.stdout)
-            edge.print(drift_text(made.drift, color=color, prefix=edge.prefix, held=made.held) + "\n")
-        case _ if not planned.unread and not strangers:
-            waiting = f"; {counted(pending, 'change')} of the files not applied yet" if pending else ""
-            unseen = f"; {planned.unseen:,} more cannot be looked at" if planned.unseen else ""
-            edge.print(f"No drift in {counted(planned.seen, 'recorded object')}{unseen}{waiting}.\n")
+            edge.print(drift_text(found.drift, color=color, prefix=edge.prefix, held=found.held) + "\n")
+        case _ if not found.unread and not found.of_strangers:
+            waiting = f"; {counted(found.pending, 'change')} of the files not applied yet" if found.pending else ""
+            unseen = f"; {found.unseen:,} more cannot be looked at" if found.unseen else ""
+            edge.print(f"No drift in {counted(found.seen, 'recorded object')}{unseen}{waiting}.\n")
     if options.format == "text":
-        edge.print("".join(f"{line}\n" for line in held_lines(made.held, made.created_at)))
-    if any(d.is_error for d in told):
+        edge.print("".join(f"{line}\n" for line in held_lines(found.held, found.at)))
+    if found.failed:
         return ExitCode.FAILED
-    return ExitCode.DRIFT if made.drift else ExitCode.DONE
+    return ExitCode.DRIFT if found.drift else ExitCode.DONE

@@ -26,10 +26,10 @@ def test_the_settings_come_before_what_is_documented() -> None:
     found = PROVIDER.limits(connection(runs_a_day=120, dataflows=1, recipes=4, data_syncs=2))
     assert [each.most for each in found] == [120, 4, 1, 2, 5]
     assert {each.source for each in found[:4]} == {"limits of the connection"}
-    assert [each.name for each in found] == [each.name for each in (DAILY_RUNS, RECIPES, DATAFLOWS, SYNCS)]
+    assert [each.name for each in found[:4]] == [each.name for each in (DAILY_RUNS, RECIPES, DATAFLOWS, SYNCS)]
     assert found[0].free_below_seconds == 120
     one = PROVIDER.limits(connection(dataflows=1))
-    assert [each.source == "limits of the connection" for each in one] == [False, False, True, False]
+    assert [each.source == "limits of the connection" for each in one[:4]] == [False, False, True, False]
 
 
 @pytest.mark.parametrize(
