@@ -53,23 +53,24 @@ class Profile:
 
 def collisions(loads: Sequence[Load], profile: Profile, most: int) -> tuple[Collision, ...]:
     """Return the collisions of loads that may be ``most`` at once, in the order in which they first happen."""
-    spans = {load.address: load.spans() for load in loads}
+    spans = {load.address: load.spans() for load in sorted(loads, key=lambda load: load.address)}
     above = _above(profile, most)
-    found: dict[tuple[Address, ...], list[int]] = {}
-    for (begin, _), who in zip(above, _running(spans, [worst for _, worst in above]), strict=True):
+    found: dict[tuple[int, ...], list[int]] = {}
+    for (begin, _), who in zip(above, _running([*spans.values()], [worst for _, worst in above]), strict=True):
         found.setdefault(who, []).append(begin)
+    names = tuple(spans)
     movable = {load.address: len(spans[load.address]) for load in loads if not load.runs.after}
-    ordered = sorted(found.items(), key=lambda item: item[1][0])
+    ordered = sorted((begins[0], len(begins), tuple(names[number] for number in who)) for who, begins in found.items())
     return tuple(
         Collision(
             who,
-            moment(begins[0]),
-            len(begins),
+            moment(first),
+            times,
             _suggestion([each for each in who if each in movable], movable, spans, profile, most)
             if place < _SUGGESTIONS
             else None,
         )
-        for place, (who, begins) in enumerate(ordered)
+        for place, (first, times, who) in enumerate(ordered)
     )
 
 
@@ -88,21 +89,21 @@ def _above(profile: Profile, most: int) -> list[tuple[int, int]]:
     return found
 
 
-def _running(spans: Mapping[Address, Spans], instants: Sequence[int]) -> Iterator[tuple[Address, ...]]:
-    """Yield who runs at each of the sorted instants, sorted; in one walk over all spans."""
+def _running(spans: Sequence[Spans], instants: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    """Yield which of the schedules, by number, run at each of the sorted instants; in one walk over all spans."""
     # At one instant what ends is over before anything begins.
     events = sorted(
-        (at, begins, address)
-        for address, own in spans.items()
+        (at, begins, number)
+        for number, own in enumerate(spans)
         for span in own
         for at, begins in zip(span, (True, False), strict=True)
     )
-    running: set[Address] = set()
+    running: set[int] = set()
     place = 0
     for instant in instants:
         while place < len(events) and events[place][0] <= instant:
-            _, begins, address = events[place]
-            (running.add if begins else running.discard)(address)
+            _, begins, number = events[place]
+            (running.add if begins else running.discard)(number)
             place += 1
         yield tuple(sorted(running))
 

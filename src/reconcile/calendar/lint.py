@@ -27,7 +27,7 @@ from reconcile.calendar.trigger import Scheduled
 from reconcile.calendar.zone import DAY, Clockwork, Seam, UnknownZone, clockwork, moment
 from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic, Severity
-from reconcile.core.timing import Every, Monthly, Timed
+from reconcile.core.timing import Every, Monthly, Timed, Timing
 
 YEAR_DAYS = 366
 _WEEK_DAYS = 7
@@ -47,19 +47,28 @@ def findings(
     """
     schedules = tuple(schedules)
     week = Horizon.days(start, _WEEK_DAYS)
-    found = [
-        finding
-        for each in schedules
-        for finding in (
-            *clock_changes(each, start, default_zone),
-            *never_fires(each, start),
-            *short_months(each, start),
-            *intervals_without_effect(each),
-            *short_intervals(each, week, default_zone),
-        )
-    ]
+    found: list[Diagnostic] = []
+    # Thousands of schedules share a few hundred timings, most of which there is nothing to say about.
+    quiet: set[Timing] = set()
+    for each in schedules:
+        if each.timing not in quiet:
+            own = _of_timing(each, start, default_zone)
+            found += own
+            if not own:
+                quiet.add(each.timing)
+        found += short_intervals(each, week, default_zone)
     found += relation_findings(schedules, start, default_zone, needs or {}, most_dependents)
     return tuple(sorted(found, key=lambda each: (each.address or "", each.code, each.detail)))
+
+
+def _of_timing(scheduled: Scheduled, start: datetime, default_zone: str | None) -> list[Diagnostic]:
+    """Return what there is to say about when it fires, whatever it is."""
+    return [
+        *clock_changes(scheduled, start, default_zone),
+        *never_fires(scheduled, start),
+        *short_months(scheduled, start),
+        *intervals_without_effect(scheduled),
+    ]
 
 
 def clock_changes(scheduled: Scheduled, start: datetime, default_zone: str | None = None) -> list[Diagnostic]:

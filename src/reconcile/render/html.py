@@ -19,6 +19,9 @@ from reconcile.render.html_week import lanes, week_maps
 from reconcile.render.terminal import counted, painter, when_text
 from reconcile.render.text import COUNTED, SIGNS, summary_line, unchanged_words, unseen_lines
 
+# A page above this is slow to open on a phone, and some CI systems refuse to show it. Bytes; it is all ASCII.
+LARGEST = 2_000_000
+
 # (id, title in the navigation, the section itself)
 Part = tuple[str, str, Html]
 
@@ -34,10 +37,20 @@ def plan_html(
     """Return the plan as one HTML document that needs nothing from elsewhere and holds all there is to say.
 
     ``outlook`` adds when things run, before and after. ``prefix`` is put before file names. ``everything`` lists the
-    unchanged objects, too, ``unmanaged`` what is live and in no file. The same values give the same text.
+    unchanged objects, too, ``unmanaged`` what is live and in no file. The same values give the same text. A page that
+    would be larger than ``LARGEST`` lacks the bodies of the calls, and says so.
     """
+    whole = _page(plan, outlook, prefix, everything, unmanaged, bodies=True)
+    if len(whole) <= LARGEST or not any(change.requests for change in plan.changes):
+        return whole
+    return _page(plan, outlook, prefix, everything, unmanaged, bodies=False)
+
+
+def _page(
+    plan: Plan, outlook: Outlook | None, prefix: str, everything: bool, unmanaged: Sequence[Live], *, bodies: bool
+) -> str:
     anchors = {str(change.address): f"c{number}" for number, change in enumerate(plan.changes, 1)}
-    view = View(prefix, anchors, outlook.zone if outlook else "UTC")
+    view = View(prefix, anchors, outlook.zone if outlook else "UTC", bodies)
     parts = [*_parts(plan, outlook, view, everything, unmanaged)]
     links = [tag("li", tag("a", title, href=f"#{name}")) for name, title, _ in parts]
     nav = tag("nav", tag("ul", *links), aria_label="Sections", class_="nav") if len(links) > 1 else None
@@ -127,8 +140,10 @@ def _changes(plan: Plan, outlook: Outlook | None, view: View) -> Html:
     blocks = [change_block(each, view, effects.get(each.address), is_open=is_open) for each in plan.changes]
     nothing = None if blocks else tag("p", "Nothing to do.")
     bar = _bar(plan) if len(blocks) > 1 else None
+    less = "The bodies of the calls are left out, this page would be too large with them; --format json has them."
+    short = None if view.bodies else tag("p", less, class_="q")
     many = None if is_open else "many"
-    return section("changes", _counted_title("Changes", len(blocks)), bar, nothing, *blocks, class_=many)
+    return section("changes", _counted_title("Changes", len(blocks)), bar, short, nothing, *blocks, class_=many)
 
 
 def _bar(plan: Plan) -> Html:

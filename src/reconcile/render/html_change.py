@@ -105,7 +105,9 @@ def _body(change: Change, view: View, effect: Effect | None) -> Iterable[Html | 
     if effect:
         yield effect_facts(effect, view.zone)
     yield _fields(change)
-    if change.requests:
+    if not view.bodies:
+        yield from (tag("p", tag("code", request.method, " ", request.path)) for request in change.requests)
+    elif change.requests:
         title = tag("summary", counted(len(change.requests), "request"))
         yield tag("details", title, *map(request_block, change.requests), class_="r")
 

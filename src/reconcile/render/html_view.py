@@ -15,12 +15,13 @@ from reconcile.render.html_markup import Child, Html, join, tag
 class View:
     """``prefix`` is put before file names; ``anchors`` has the id, on this page, of each object that changes.
 
-    Times are on the clock of ``zone`` (IANA).
+    Times are on the clock of ``zone`` (IANA). Without ``bodies`` the calls have method and path alone.
     """
 
     prefix: str = ""
     anchors: Mapping[str, str] = field(default_factory=dict)
     zone: str = "UTC"
+    bodies: bool = True
 
     def name(self, address: Address | str) -> Html:
         """Return an address; a link where the page has a change of that object."""

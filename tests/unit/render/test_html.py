@@ -23,7 +23,7 @@ from reconcile.core.redact import Redactor
 from reconcile.core.request import Request
 from reconcile.core.snapshot import Live
 from reconcile.core.source import Span
-from reconcile.render.html import error_html, plan_html
+from reconcile.render.html import LARGEST, error_html, plan_html
 from reconcile.render.html_change import MOST_OPEN
 from reconcile.render.html_markup import spellings
 from reconcile.render.html_week import MOST_LANES
@@ -31,7 +31,7 @@ from reconcile.render.terminal import printable
 from reconcile.render.text import plan_text
 
 from .html_tree import Element, tree
-from .pages import full, many, outlook
+from .pages import full, hourly, many, outlook, weekly
 from .plans import HOSTILE, NOW, Scene, daily
 
 PLAN, OUTLOOK = full()
@@ -253,6 +253,20 @@ def test_a_thousand_changes_with_their_calls_stay_below_two_megabytes() -> None:
     page = plan_html(plan, outlook(plan), prefix="desired_state/")
     assert page.count("<details class=r>") >= 1000
     assert len(page.encode()) < 2_000_000
+
+
+def test_a_page_that_would_be_too_large_lacks_the_bodies_and_says_so() -> None:
+    """Every change a new shape under a long name: the calls are still named, each on a line."""
+    scene = Scene()
+    old = weekly("Monday", "Friday")
+    for n in range(1000):
+        scene.schedule(f"{'Long_name_' * 26}{n}", file=hourly(3), live=old, ours=old)
+    plan = scene.plan()
+    page = plan_html(plan, prefix="desired_state/")
+    assert len(page) <= LARGEST
+    assert "The bodies of the calls are left out" in page
+    assert page.count("<code>PUT /services/data/") == 1000
+    assert "daysOfWeek" not in page
 
 
 # -- what is harmless on it --------------------------------------------------------------------------------------------
