@@ -260,9 +260,9 @@ def test_a_page_that_would_be_too_large_lacks_the_bodies_and_says_so() -> None:
     scene = Scene()
     old = weekly("Monday", "Friday")
     for n in range(1000):
-        scene.schedule(f"{'Long_name_' * 26}{n}", file=hourly(3), live=old, ours=old)
+        scene.schedule(f"{'Long_name_' * 4}{n}", file=hourly(3), live=old, ours=old)
     plan = scene.plan()
-    page = plan_html(plan, prefix="desired_state/")
+    page = plan_html(plan, outlook(plan), prefix="desired_state/")
     assert len(page) <= LARGEST
     assert "The bodies of the calls are left out" in page
     assert page.count("<code>PUT /services/data/") == 1000
