@@ -44,11 +44,22 @@ class Repeated:
 
         found = rruleset()
         for rule in self.rules:
-            found.rrule(rrulestr(rule, dtstart=self.start))
+            found.rrule(_until(rrulestr(rule, dtstart=self.start), last))
         for at in (self.start, *self.dates):
             found.rdate(at)
         inside: list[datetime] = found.between(first, last, inc=True)
         return [at for at in inside if at not in self.without and at.date() not in self.without_days]
+
+
+def _until(rule: Any, last: datetime) -> Any:
+    """Return a rule that ends at ``last`` at the latest: one that names no day (a 30 February) is looked for no longer.
+
+    A number of times has to be counted from the beginning, and cannot be cut.
+    """
+    count, until = rule._count, rule._until  # noqa: SLF001 - dateutil has no other word for them
+    if count is not None or (until is not None and until <= last):
+        return rule
+    return rule.replace(until=last)
 
 
 class Wrong(Exception):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from dateutil.rrule import rrulestr
 
 from reconcile.calendar.freeze import windows
 from reconcile.config.ics import read_events
+from reconcile.config.ics_event import Repeated, _until
 from reconcile.config.text import Text
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.errors import ConfigError
@@ -227,3 +229,14 @@ def test_what_is_no_whole_calendar_is_an_error(text: str) -> None:
 
 def test_a_calendar_without_events_freezes_nothing() -> None:
     assert read_events(Text("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n", "x.ics")) == ()
+
+
+def test_a_rule_that_names_no_day_is_not_looked_for_to_the_end_of_time() -> None:
+    """Nobody has a 30 February; dateutil would go on to the year 9999, for seconds at every plan."""
+    start = datetime(2020, 1, 1)
+    repeated = Repeated(start, ("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",))
+    (rule,) = repeated.rules
+    cut = _until(rrulestr(rule, dtstart=start), datetime(2026, 12, 31))
+    assert list(cut) == []
+    assert cut._until == datetime(2026, 12, 31)
+    assert list(repeated.between(datetime(2026, 1, 1), datetime(2026, 12, 31))) == []
