@@ -80,9 +80,14 @@ def agenda(schedules: Iterable[Scheduled], horizon: Horizon, default_zone: str |
     schedules = tuple(schedules)
     waiting = upstreams(schedules)
     wide = Horizon(horizon.start - _LEAD, horizon.end) if waiting else horizon
-    placed = {
-        each.address: occurrences(each.timing, wide, default_zone) for each in schedules if each.address not in waiting
-    }
+    # Schedules share timings, and the same timing has the same runs.
+    known: dict[Timing, Runs] = {}
+    placed: dict[Address, Runs] = {}
+    for each in schedules:
+        if each.address not in waiting:
+            if each.timing not in known:
+                known[each.timing] = occurrences(each.timing, wide, default_zone)
+            placed[each.address] = known[each.timing]
     usual = {each.address: each.usual_seconds or 0 for each in schedules}
     for address in waiting:
         _place(address, waiting, usual, placed)

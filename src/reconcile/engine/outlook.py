@@ -83,7 +83,7 @@ def look_ahead(
     if not table.after:
         return None
     sides = _placed(table, viewer, limits or {})
-    effects = {address: _effect(sides, address, viewer) for address in sorted(table.changed)}
+    effects = _effects(sides, sorted(table.changed), viewer)
     felt = _felt(sides, viewer)
     concerned = sorted({*effects, *felt})
     return Outlook(
@@ -152,12 +152,27 @@ def _with_upstreams(schedules: Iterable[Scheduled], wanted: Iterable[Address]) -
 def _felt(sides: Sides, viewer: Viewer) -> dict[Address, Effect]:
     """Return the effect on what stays as it is and waits for what changes, where there is one."""
     reached = sorted(_reached(sides.table) - sides.table.changed)
-    effects = {address: _effect(sides, address, viewer) for address in reached}
+    effects = _effects(sides, reached, viewer)
     return {address: effect for address, effect in effects.items() if _is_felt(effect)}
 
 
 def _is_felt(effect: Effect) -> bool:
     return not effect.month.is_zero or effect.silence_before is not effect.silence_after
+
+
+def _effects(sides: Sides, addresses: Iterable[Address], viewer: Viewer) -> dict[Address, Effect]:
+    """Return the effect on each object. What goes from one timing to the same other one has the same effect."""
+    known: dict[tuple[Timing, Timing], Effect] = {}
+    found: dict[Address, Effect] = {}
+    for address in addresses:
+        pair = sides.table.before[address].timing, sides.table.after[address].timing
+        if any(isinstance(timing, EventDriven) for timing in pair):
+            found[address] = _effect(sides, address, viewer)
+            continue
+        if pair not in known:
+            known[pair] = _effect(sides, address, viewer)
+        found[address] = known[pair]
+    return found
 
 
 def _effect(sides: Sides, address: Address, viewer: Viewer) -> Effect:
