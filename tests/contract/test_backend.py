@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from reconcile.core.alert import AlertKind, Told
 from reconcile.core.errors import StateError
+from reconcile.state.alert_log import AlertLog
 from reconcile.state.backend import Backend, Dated, KeyMissing, KeyTaken, open_backend
 
 WRITERS = 8
@@ -209,6 +211,18 @@ def test_what_is_nearly_a_place_is_suggested(scheme: str, tmp_path: Path) -> Non
     with pytest.raises(StateError) as caught:
         open_backend(f"{scheme}://x", tmp_path, "prod")
     assert "did you mean" in caught.value.diagnostics[0].hint
+
+
+def test_what_people_were_told_is_kept_by_several_at_once(backend: Backend) -> None:
+    """Runners with something to say at the same moment: each on top of the other, and none is lost."""
+
+    def tell(number: int) -> None:
+        log = AlertLog(backend)
+        log.change(log.latest(), lambda memory: {**memory, f"sink{number}": {"check": Told(AlertKind.DRIFT, "f", "")}})
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(tell, range(4)))
+    assert sorted(AlertLog(backend).latest().memory) == ["sink0", "sink1", "sink2", "sink3"]
 
 
 @pytest.mark.parametrize("name", ["", "..", "../x", "a/b", ".hidden", "a b", "prod.", "a\n", "x" * 200])

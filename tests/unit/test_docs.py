@@ -31,13 +31,18 @@ PAGES = (
     "files",
     "adopting",
     "state",
+    "alerts",
     "freezes",
     "calendar",
     "undo",
     "commands",
+    "shell",
     "safety",
     "platforms",
     "ci",
+    "fleet",
+    "watch",
+    "embedding",
     "sandbox",
 )
 
@@ -130,7 +135,7 @@ def test_every_exit_code_is_documented(code: ExitCode) -> None:
         assert row in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("heading", ["plan", "apply", "drift", "validate", "calendar", "error"])
+@pytest.mark.parametrize("heading", ["plan", "apply", "drift", "validate", "calendar", "doctor", "explain", "error"])
 def test_every_field_of_a_json_document_is_documented(heading: str) -> None:
     from reconcile.render import json as documents
     from reconcile.render import result
@@ -145,7 +150,16 @@ def test_the_fields_of_plans_and_results_are_documented() -> None:
     source = ROOT / "src/reconcile/render"
     text = section(page("commands"), "## JSON")
     words = in_backticks(text)
-    for name in ("json.py", "result.py", "calendar_json.py", "effect.py", "outlook.py", "allowed.py"):
+    for name in (
+        "json.py",
+        "doctor.py",
+        "explain_json.py",
+        "result.py",
+        "calendar_json.py",
+        "effect.py",
+        "outlook.py",
+        "allowed.py",
+    ):
         code = (source / name).read_text(encoding="utf-8")
         keys = set(re.findall(r'^\s+"([a-z_]+)":', code, re.MULTILINE)) | set(
             re.findall(r'document\["([a-z_]+)"\]', code)

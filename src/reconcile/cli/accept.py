@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconcile.cli import complete_value
 from reconcile.cli.border import border, guarded
 from reconcile.cli.exit_codes import ExitCode
 from reconcile.cli.options import common, err, needs_format
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @click.command("accept")
-@click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS...")
+@click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS...", shell_complete=complete_value.addresses)
 @click.option("--diff", "only_diff", is_flag=True, help="Show the edit; write nothing.")
 @common
 @guarded

@@ -10,6 +10,7 @@ import click
 
 from reconcile.cli.applying import perform
 from reconcile.cli.border import border, guarded
+from reconcile.cli.metrics_file import metrics_option
 from reconcile.cli.options import Options, common, guard_options, needs_format, override_option, typed
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def _digest(context: click.Context, parameter: click.Parameter, digest: str | No
 @click.option("--exact", is_flag=True, help="Read every object itself, also where a list shows it.")
 @guard_options
 @override_option
+@metrics_option
 @click.option("--expect-digest", metavar="DIGEST", callback=_digest, help="Refuse any other plan than this one.")
 @common
 @guarded

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 import click
 
@@ -102,8 +102,12 @@ def _asked(count: int) -> bool:
 
 
 def _told(applied: Applied, options: Options, edge: Border, *, interrupted: bool) -> int:
+    from reconcile.cli.measure import put_plan, put_results
+    from reconcile.cli.observing import meter
     from reconcile.render.result import result_document, result_markdown, result_text
 
+    put_plan(meter(), applied.plan)
+    put_results(meter(), applied.results)
     edge.show([r.diagnostic for r in applied.results if r.diagnostic], options)
     edge.show(applied.notes, options)
     if applied.trouble:
@@ -120,26 +124,19 @@ def _told(applied: Applied, options: Options, edge: Border, *, interrupted: bool
 
 def exit_code(applied: Applied) -> ExitCode:
     """Return what became of an apply, as its exit code."""
-    from reconcile.engine.apply import Outcome
+    from reconcile.library.applied import Verdict, verdict_of
 
-    plan, outcomes = applied.plan, [result.outcome for result in applied.results]
-    done = outcomes.count(Outcome.DONE)
-    if plan.refusals:
-        return ExitCode.REFUSED
-    if applied.trouble:
-        return ExitCode.FAILED
-    if not outcomes:
-        if plan.changes:
+    match verdict_of(applied):
+        case Verdict.DONE:
+            return ExitCode.DONE
+        case Verdict.IN_PART:
+            return ExitCode.IN_PART
+        case Verdict.DECLINED | Verdict.REFUSED:
             return ExitCode.REFUSED
-        if plan.left_out and not plan.has_errors:
-            return ExitCode.IN_PART if plan.unchanged else ExitCode.REFUSED
-        return ExitCode.FAILED if plan.has_errors else ExitCode.DONE
-    if done == len(outcomes):
-        return ExitCode.IN_PART if plan.has_errors or plan.left_out else ExitCode.DONE
-    if done:
-        return ExitCode.IN_PART
-    all_moved = all(outcome is Outcome.REFUSED for outcome in outcomes)
-    return ExitCode.REFUSED if all_moved and not plan.has_errors else ExitCode.FAILED
+        case Verdict.FAILED:
+            return ExitCode.FAILED
+        case other:
+            assert_never(other)
 
 
 class _Interrupts:

@@ -34,7 +34,11 @@ class Border:
         from reconcile.render.diagnostics import render
 
         shown = [d for d in diagnostics if d.severity is not Severity.NOTE or options.verbose]
-        if shown:
+        if options.logs_json:
+            from reconcile.cli.log import Log
+
+            Log(self.redactor).diagnostics(shown)
+        elif shown:
             text = render(shown, self.sources, prefix=self.prefix, color=options.color_for(sys.stderr))
             err(self.redactor.clean(text))
 
@@ -61,24 +65,38 @@ def border() -> Border:
     return found
 
 
+def fresh_border() -> Border:
+    """Return a new border for the command that is running: what the one before has learnt is forgotten."""
+    found = Border()
+    click.get_current_context().meta[_META] = found
+    return found
+
+
 def guarded(command: Callable[Params, int]) -> Callable[Params, int]:
     """Turn what a command raises into messages and an exit code."""
 
     @functools.wraps(command)
     def inner(*args: Params.args, **kwargs: Params.kwargs) -> int:
-        try:
-            return int(command(*args, **kwargs))
-        except ReconcileError as error:
-            return _failed(error)
-        except (click.ClickException, click.exceptions.Exit, click.Abort, OSError):
-            raise
-        except Exception as error:
-            return _failed(_defect(error))
+        from reconcile.cli.observing import observing
+
+        with observing(lambda: border().redactor) as ended:
+            return ended(_made(command, *args, **kwargs))
 
     return inner
 
 
-def _defect(error: Exception) -> ReconcileError:
+def _made(command: Callable[Params, int], *args: Params.args, **kwargs: Params.kwargs) -> int:
+    try:
+        return int(command(*args, **kwargs))
+    except ReconcileError as error:
+        return _failed(error)
+    except (click.ClickException, click.exceptions.Exit, click.Abort, OSError):
+        raise
+    except Exception as error:
+        return _failed(defect(error))
+
+
+def defect(error: Exception) -> ReconcileError:
     """Return our own defect as an error; with ``-v`` the traceback goes to stderr before it, without secrets."""
     if current().verbose:
         err(border().redactor.clean("".join(traceback.format_exception(error))))

@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from reconcile.cli import complete_value
 from reconcile.cli.border import border, guarded
 from reconcile.cli.exit_codes import ExitCode
 from reconcile.cli.options import common, needs_format
@@ -49,7 +50,7 @@ def _list(limit: int) -> int:
 
 
 @command.command("show")
-@click.argument("apply", metavar="APPLY")
+@click.argument("apply", metavar="APPLY", shell_complete=complete_value.applies)
 @common
 @guarded
 def show_command(apply: str) -> int:

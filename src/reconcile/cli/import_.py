@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconcile.cli import complete_value
 from reconcile.cli.border import border, guarded
 from reconcile.cli.exit_codes import ExitCode
 from reconcile.cli.options import common, err, needs_format
@@ -26,7 +27,12 @@ STDOUT = "-"
 
 
 @click.command("import")
-@click.option("--into", metavar="FILE", help="Add to this file, keeping all that it says; make it if there is none.")
+@click.option(
+    "--into",
+    metavar="FILE",
+    help="Add to this file, keeping all that it says; make it if there is none.",
+    shell_complete=complete_value.files,
+)
 @click.option("--out", metavar="DIR", help="Folder for new files; - prints one text.  [default: the workspace]")
 @click.option("--all", "everything", is_flag=True, help="Also what has nothing, as `frequency: none`.")
 @common

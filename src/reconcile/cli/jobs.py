@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconcile.cli import complete_value
 from reconcile.cli.border import guarded
 from reconcile.cli.options import common, watching_options
 from reconcile.cli.starting import Wish, connection_option, duration, start_options
@@ -68,7 +69,14 @@ def start_command(operation: str, settings: tuple[str, ...], wish: Wish) -> int:
 
 
 @command.command("list")
-@click.option("--connection", "connections", multiple=True, metavar="NAME", help="Only there; may be repeated.")
+@click.option(
+    "--connection",
+    "connections",
+    multiple=True,
+    metavar="NAME",
+    help="Only there; may be repeated.",
+    shell_complete=complete_value.connections,
+)
 @click.option("--operation", metavar="NAME", help="Only jobs of this operation, e.g. tamr.load.")
 @click.option(
     "--state", "states", multiple=True, type=click.Choice(STATES), help="Only in this state; may be repeated."

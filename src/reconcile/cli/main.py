@@ -11,7 +11,7 @@ import sys
 from contextlib import suppress
 from importlib import import_module
 from itertools import pairwise
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -19,15 +19,24 @@ from reconcile import __version__
 from reconcile.cli.exit_codes import ExitCode
 from reconcile.cli.options import common
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from reconcile.core.diagnostic import Diagnostic
+
 # Command -> (module, what it does). Kept here as text, so that the list of commands costs no import.
 COMMANDS = {
+    "init": ("init", "Write a new workspace."),
+    "doctor": ("doctor", "Check what is needed, and say how to mend what is not."),
     "validate": ("validate", "Check the files; no network."),
     "plan": ("plan", "Show what apply would change; changes nothing anywhere."),
     "calendar": ("calendar", "Show when everything runs: a week, a list, a picture."),
     "apply": ("apply", "Make live what the files say."),
     "drift": ("drift", "Show what moved on the platform since our last apply; reads only."),
+    "watch": ("watch_drift", "Look for drift again and again, in one process."),
     "import": ("import_", "Write down what is live and in no file yet."),
     "accept": ("accept", "Take what moved on the platform into the file it came from."),
+    "explain": ("explain", "Tell all there is to know of one object."),
     "history": ("history", "List what was applied, by whom and from where; or show one apply."),
     "undo": ("undo", "Take an apply back: a plan, with what was changed since left alone."),
     "run": ("run", "Run a pipeline to its end; or go on with one that was cut off."),
@@ -39,7 +48,9 @@ COMMANDS = {
     "crm": ("crm", "CRM Analytics' own verbs: start, sync, stop, limits."),
     "tailer": ("tailer", "Tailer's own verbs: launch, statuses, reset, flags."),
     "state": ("state", "Look at what is recorded, forget of it, break a lock."),
+    "fleet": ("fleet", "Many workspaces: which there are, and the results of shards as one."),
     "schema": ("schema", "Print the JSON Schema of the files."),
+    "completion": ("completion", "Print the script that makes a shell complete what you type."),
     "sandbox": ("sandbox", "Run simulators of the platforms on loopback."),
     "demo": ("demo", "A guided first run against the sandbox."),
 }
@@ -71,6 +82,13 @@ class LazyGroup(click.Group):
             ctx.fail(f"no such command: {args[0]!r}{'; ' + hint if hint else ''}")
         return super().resolve_command(ctx, args)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Return what begins with ``incomplete``: commands from the table above, none imported, and options."""
+        from click.shell_completion import CompletionItem
+
+        found = [CompletionItem(name, help=what) for name, (_, what) in COMMANDS.items() if name.startswith(incomplete)]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands from the table above."""
         with formatter.section("Commands"):
@@ -98,6 +116,12 @@ _GC_THRESHOLDS = (100_000, 50, 50)
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the program and exit with its code."""
     gc.set_threshold(*_GC_THRESHOLDS)
+    if asked := os.environ.get("_RECONCILE_COMPLETE"):
+        from reconcile.cli.complete import answer
+
+        click.echo(answer(cli, asked).encode(), nl=False)
+        sys.stdout.flush()
+        os._exit(ExitCode.DONE)
     code = run(sys.argv[1:] if arguments is None else arguments)
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
@@ -117,13 +141,16 @@ def run(arguments: list[str]) -> int:
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
     except click.ClickException as error:
-        error.show()
         is_usage = isinstance(error, click.UsageError)
-        _document("usage" if is_usage else "failed", error.format_message(), arguments)
+        code, message = "usage" if is_usage else "failed", error.format_message()
+        if not _logged(code, message, arguments):
+            error.show()
+        _document(code, message, arguments)
         # 64, since click's own 2 means that changes are pending.
         return ExitCode.USAGE if is_usage else ExitCode.FAILED
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted", err=True)
+        if not _logged("interrupted", "It was interrupted.", arguments):
+            click.echo("interrupted", err=True)
         _document("interrupted", "It was interrupted.", arguments)
         return ExitCode.INTERRUPTED
     except OSError as error:
@@ -132,14 +159,30 @@ def run(arguments: list[str]) -> int:
 
 def _document(code: str, message: str, arguments: list[str]) -> None:
     """Print the one JSON document that stdout holds on an error, if one was asked for."""
-    if not _asks_for_json(arguments):
+    if not _asks_for_json(arguments, "--format"):
         return
-    from reconcile.core.diagnostic import Diagnostic
     from reconcile.render.json import document_text, error_document
 
-    summary = {"usage": "Wrong usage", "interrupted": "Interrupted"}.get(code, "It failed")
-    click.echo(document_text(error_document([Diagnostic(code, summary, message)])), nl=False)
+    click.echo(document_text(error_document([_diagnostic(code, message)])), nl=False)
     sys.stdout.flush()
+
+
+def _logged(code: str, message: str, arguments: list[str]) -> bool:
+    """Say it in a line of JSON, if stderr is to hold such lines; return whether it is."""
+    if not _asks_for_json(arguments, "--log-format"):
+        return False
+    from reconcile.cli.log import Log
+    from reconcile.core.redact import Redactor
+
+    Log(Redactor()).diagnostics([_diagnostic(code, message)])
+    return True
+
+
+def _diagnostic(code: str, message: str) -> Diagnostic:
+    from reconcile.core.diagnostic import Diagnostic
+
+    summary = {"usage": "Wrong usage", "interrupted": "Interrupted"}.get(code, "It failed")
+    return Diagnostic(code, summary, message)
 
 
 def _no_output(error: OSError) -> int:
@@ -151,7 +194,8 @@ def _no_output(error: OSError) -> int:
     return ExitCode.FAILED
 
 
-def _asks_for_json(arguments: list[str]) -> bool:
-    if os.environ.get("RECONCILE_FORMAT") == "json" and "--format" not in arguments:
+def _asks_for_json(arguments: list[str], option: str) -> bool:
+    variable = f"RECONCILE_{option.removeprefix('--').replace('-', '_').upper()}"
+    if os.environ.get(variable) == "json" and option not in arguments:
         return True
-    return "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
+    return f"{option}=json" in arguments or (option, "json") in pairwise(arguments)

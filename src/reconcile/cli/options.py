@@ -11,10 +11,13 @@ from typing import Any, TypeVar
 
 import click
 
+from reconcile.cli import complete_value
+
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 _META = "reconcile.options"
 _TYPED = "reconcile.options.typed"
+LOG_FORMATS = ("text", "json")
 FORMATS = ("text", "json", "markdown", "html", "svg", "ics")
 
 
@@ -29,6 +32,7 @@ class Options:
     format: str = "text"
     no_color: bool = False
     verbose: int = 0
+    log_format: str = "text"
 
     def color_for(self, stream: Any) -> bool:
         """Say whether text for ``stream`` is coloured: a terminal, and nobody asked for none (no-color.org)."""
@@ -38,6 +42,11 @@ class Options:
     def is_json(self) -> bool:
         """Say whether stdout is to hold one JSON document."""
         return self.format == "json"
+
+    @property
+    def logs_json(self) -> bool:
+        """Say whether stderr is to hold JSON lines."""
+        return self.log_format == "json"
 
     @property
     def workspace_dir(self) -> Path | None:
@@ -96,10 +105,37 @@ def _option(*names: str, **settings: Any) -> Callable[[Decorated], Decorated]:
 
 
 _OPTIONS = (
-    _option("-C", "--workspace", metavar="DIR", envvar="RECONCILE_WORKSPACE", help="Folder with reconcile.yaml."),
-    _option("--env", metavar="NAME", envvar="RECONCILE_ENV", help="Environment of the workspace."),
-    _option("--select", multiple=True, metavar="GLOB", envvar="RECONCILE_SELECT", help="Only these addresses."),
-    _option("--exclude", multiple=True, metavar="GLOB", envvar="RECONCILE_EXCLUDE", help="Not these addresses."),
+    _option(
+        "-C",
+        "--workspace",
+        metavar="DIR",
+        envvar="RECONCILE_WORKSPACE",
+        help="Folder with reconcile.yaml.",
+        shell_complete=complete_value.folders,
+    ),
+    _option(
+        "--env",
+        metavar="NAME",
+        envvar="RECONCILE_ENV",
+        help="Environment of the workspace.",
+        shell_complete=complete_value.environments,
+    ),
+    _option(
+        "--select",
+        multiple=True,
+        metavar="GLOB",
+        envvar="RECONCILE_SELECT",
+        help="Only these addresses.",
+        shell_complete=complete_value.addresses,
+    ),
+    _option(
+        "--exclude",
+        multiple=True,
+        metavar="GLOB",
+        envvar="RECONCILE_EXCLUDE",
+        help="Not these addresses.",
+        shell_complete=complete_value.addresses,
+    ),
     _option(
         "--format",
         type=click.Choice(FORMATS),
@@ -108,6 +144,12 @@ _OPTIONS = (
     ),
     _option("--no-color", is_flag=True, envvar="RECONCILE_NO_COLOR", help="No colours."),
     _option("-v", "--verbose", count=True, envvar="RECONCILE_VERBOSE", help="Say more."),
+    _option(
+        "--log-format",
+        type=click.Choice(LOG_FORMATS),
+        envvar="RECONCILE_LOG_FORMAT",
+        help="What stderr holds; json is one event a line.  [default: text]",
+    ),
 )
 
 
@@ -119,6 +161,7 @@ def guard_options(command: Decorated) -> Decorated:
         multiple=True,
         metavar="CONNECTION",
         envvar="RECONCILE_ALLOW_ACCOUNT",
+        shell_complete=complete_value.connections,
         help="Take the account that this connection leads to now for the right one.",
     )(command)
     return click.option(
@@ -173,6 +216,16 @@ def out(text: str) -> None:
 
 
 def err(text: str) -> None:
-    """Print a message on stderr."""
+    """Print a message on stderr; a line of its own where stderr holds JSON lines."""
+    context = click.get_current_context(silent=True)
+    if context is not None and context.meta.get(_META, Options()).logs_json:
+        from reconcile.cli.log import Level, line
+
+        text = line("message", Level.INFO, {"text": text.strip()})
+    write_line(text)
+
+
+def write_line(text: str) -> None:
+    """Write text on stderr as it is."""
     click.echo(text, nl=False, err=True, color=True)
     sys.stderr.flush()

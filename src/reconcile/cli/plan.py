@@ -12,6 +12,8 @@ import click
 
 from reconcile.cli.border import border, guarded
 from reconcile.cli.exit_codes import ExitCode
+from reconcile.cli.fleet_options import over_fleet
+from reconcile.cli.metrics_file import metrics_option
 from reconcile.cli.options import common, guard_options, needs_format
 from reconcile.cli.saving import check_out, out_option, save
 from reconcile.cli.zone import reader_zone, zone_option
@@ -32,8 +34,10 @@ if TYPE_CHECKING:
 @zone_option
 @guard_options
 @out_option
+@metrics_option
 @common
 @guarded
+@over_fleet("plan", "detailed_exitcode", "exact", "reassert")
 def command(
     detailed_exitcode: bool,
     requests: bool,
@@ -54,6 +58,8 @@ def command(
     Exit 0 when the plan was made (2 with --detailed-exitcode and changes pending), 1 when something could not be
     planned, 3 when a guard refuses the plan.
     """
+    from reconcile.cli.measure import put_plan
+    from reconcile.cli.observing import meter
     from reconcile.cli.progress import Progress
     from reconcile.cli.unmanaged import markdown_with, plan_with_unmanaged
     from reconcile.cli.workspace import check_connections, check_selection, open_workspace
@@ -85,6 +91,7 @@ def command(
             planned = replace(planned, outlook=outlook_of(place, planned, viewer, found))
         planned = with_findings(place, planned, viewer.start)
     made, outlook, details = planned.plan, planned.outlook, bool(options.verbose)
+    put_plan(meter(), made)
     edge.show([*_unsaid(workspace.config.diagnostics, made), *made.diagnostics, *made.refusals], options)
     match options.format:
         case "json":

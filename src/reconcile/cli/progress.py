@@ -15,7 +15,8 @@ from types import TracebackType
 from typing import Self
 
 from reconcile.cli.border import Border
-from reconcile.cli.options import Options, err
+from reconcile.cli.log import Log
+from reconcile.cli.options import Options, write_line
 from reconcile.core.lapse import readable
 from reconcile.engine.events import (
     ApplyBegan,
@@ -47,7 +48,7 @@ class Progress:
     def __init__(self, options: Options, border: Border) -> None:
         self._options = options
         self._border = border
-        self._moves = sys.stderr.isatty()
+        self._moves = sys.stderr.isatty() and not options.logs_json
         self._lock = Lock()
         self._line = ""
         self._began = time.monotonic()
@@ -72,11 +73,20 @@ class Progress:
 
     def note(self, text: str) -> None:
         """Print a line that stays."""
+        if self._options.logs_json:
+            Log(self._border.redactor).write("note", text=text)
+            return
         with self._lock:
             self._say(text)
 
     def __call__(self, event: Event) -> None:
         """Show an event."""
+        if self._options.logs_json:
+            Log(self._border.redactor).event(event)
+        else:
+            self._show(event)
+
+    def _show(self, event: Event) -> None:
         with self._lock:
             match event:
                 case ReadingBegan() | LookingBegan():
@@ -130,14 +140,14 @@ class Progress:
 
     def _say(self, line: str) -> None:
         """Print a line that stays, above the one that moves."""
-        err(f"{_CLEAR if self._line else ''}{self._border.redactor.clean(line)}\n{self._line}")
+        write_line(f"{_CLEAR if self._line else ''}{self._border.redactor.clean(line)}\n{self._line}")
 
     def _move(self, line: str) -> None:
         """Replace the line that moves; nothing where nothing can move."""
         if not self._moves or line == self._line:
             return
         self._line = line[: shutil.get_terminal_size().columns - 1]
-        err(_CLEAR + self._line)
+        write_line(_CLEAR + self._line)
 
 
 class Watched:

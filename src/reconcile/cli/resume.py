@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from reconcile.cli import complete_value
 from reconcile.cli.border import border, guarded
 from reconcile.cli.options import common, needs_format, watching_options
 
 
 @click.command("resume")
-@click.argument("run")
+@click.argument("run", shell_complete=complete_value.runs)
 @click.option("--adopt", multiple=True, metavar="STEP=JOB", help="This is the step's job; watch it.")
 @click.option("--again", multiple=True, metavar="STEP", help="Start the step once more, whatever became of it.")
 @click.option("--done", multiple=True, metavar="STEP", help="Take the step for succeeded.")

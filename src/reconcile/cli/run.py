@@ -6,13 +6,14 @@ import sys
 
 import click
 
+from reconcile.cli import complete_value
 from reconcile.cli.border import border, guarded
 from reconcile.cli.exit_codes import ExitCode
 from reconcile.cli.options import Options, common, needs_format, watching_options
 
 
 @click.command("run")
-@click.argument("pipeline")
+@click.argument("pipeline", shell_complete=complete_value.pipelines)
 @click.option("--plan", "only_plan", is_flag=True, help="Show order, calls and what is under way; start nothing.")
 @click.option(
     "--once", default="", metavar="KEY", help="Run at most once under this key, e.g. a date or a CI run's id."

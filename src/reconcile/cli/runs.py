@@ -8,13 +8,14 @@ from itertools import islice
 
 import click
 
+from reconcile.cli import complete_value
 from reconcile.cli.border import border, guarded
 from reconcile.cli.exit_codes import ExitCode
 from reconcile.cli.options import common, needs_format
 
 
 @click.command("runs")
-@click.argument("run", required=False)
+@click.argument("run", required=False, shell_complete=complete_value.runs)
 @click.option("--pipeline", metavar="NAME", help="Only runs of this pipeline.")
 @click.option("--by-hand", is_flag=True, help="Also jobs that were started by hand.")
 @click.option("--limit", type=click.IntRange(min=0), default=20, show_default=True, help="At most so many; 0 is all.")

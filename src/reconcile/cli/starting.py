@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from reconcile.cli import complete_value
 from reconcile.cli.options import watching_options
 
 if TYPE_CHECKING:
@@ -100,7 +101,8 @@ def start_options(*, stoppable: bool = True, watchable: bool = True) -> Callable
 
 def connection_option(command: Decorated) -> Decorated:
     """Add ``--connection``."""
-    return click.option("--connection", metavar="NAME", help="Where, when several connections fit.")(command)
+    where = "Where, when several connections fit."
+    return click.option("--connection", metavar="NAME", help=where, shell_complete=complete_value.connections)(command)
 
 
 def started(operation: str, settings: Mapping[str, str], wish: Wish) -> int:

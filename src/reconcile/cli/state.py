@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from reconcile.cli import complete_value
 from reconcile.cli.border import border, guarded
 from reconcile.cli.exit_codes import ExitCode
 from reconcile.cli.options import common, has_terminal, needs_format
@@ -63,7 +64,7 @@ def list_command() -> int:
 
 
 @command.command("show")
-@click.argument("address")
+@click.argument("address", shell_complete=complete_value.addresses)
 @common
 @guarded
 def show_command(address: str) -> int:
@@ -98,7 +99,7 @@ def show_command(address: str) -> int:
 
 
 @command.command("forget")
-@click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS...")
+@click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS...", shell_complete=complete_value.addresses)
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @common
 @guarded

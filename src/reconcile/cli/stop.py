@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from reconcile.cli import complete_value
 from reconcile.cli.border import border, guarded
 from reconcile.cli.options import common, needs_format, watching_options
 
 
 @click.command("stop")
-@click.argument("run")
+@click.argument("run", shell_complete=complete_value.runs)
 @watching_options
 @common
 @guarded

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconcile.cli import complete_value
 from reconcile.cli.applying import perform
 from reconcile.cli.border import border, guarded
 from reconcile.cli.exit_codes import ExitCode
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @click.command("undo")
-@click.argument("apply", metavar="APPLY")
+@click.argument("apply", metavar="APPLY", shell_complete=complete_value.applies)
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @out_option
 @click.option("--requests", is_flag=True, help="Show the exact calls.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconcile.cli import complete_value
 from reconcile.cli.border import border, guarded
 from reconcile.cli.exit_codes import ExitCode
 from reconcile.cli.options import common, err, has_terminal, needs_format
@@ -19,7 +20,7 @@ UNLOCK_FORMAT = "reconcile.unlock/1"
 
 
 @click.command("unlock")
-@click.argument("pipeline", required=False)
+@click.argument("pipeline", required=False, shell_complete=complete_value.pipelines)
 @click.option("--all", "every", is_flag=True, help="The locks of pipelines and jobs, too.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @common

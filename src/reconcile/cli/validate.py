@@ -6,12 +6,14 @@ import click
 
 from reconcile.cli.border import border, guarded
 from reconcile.cli.exit_codes import ExitCode
+from reconcile.cli.fleet_options import over_fleet
 from reconcile.cli.options import common, needs_format
 
 
 @click.command("validate")
 @common
 @guarded
+@over_fleet("validate")
 def command() -> int:
     """Check every file of the workspace; no network.
 
@@ -20,14 +22,9 @@ def command() -> int:
     """
     from datetime import UTC, datetime
 
-    from reconcile.cli.workspace import check_selected, links_of, load_config
+    from reconcile.cli.workspace import links_of, load_config
     from reconcile.core.address import Selection
-    from reconcile.core.diagnostic import in_order
-    from reconcile.core.lint import sifted
-    from reconcile.engine.lint import lint_files
-    from reconcile.render.allowed import allowance_notes, allowed_document
-    from reconcile.render.diagnostics import as_json
-    from reconcile.render.terminal import counted
+    from reconcile.library.validated import validated
     from reconcile.state.backend import open_backend
 
     options = needs_format("text", "json", "markdown")
@@ -35,25 +32,10 @@ def command() -> int:
     edge = border()
     open_backend(config.state, config.root, config.environment)  # says whether the location can be used; makes no call
     selection = Selection(options.select, options.exclude)
-    check_selected(selection, config.desired)
-    desired = [found for address, found in config.desired.items() if selection.holds(address)]
-    linted = lint_files(config.desired, links_of(config), config.pipelines.values(), datetime.now(UTC))
-    found = sifted(in_order([*config.diagnostics, *config.accepted, *linted]), config.allow)
-    told = [*found.told, *allowance_notes(found)]
-    edge.show(told, options)
-    files = len({found.source.file for found in desired})
+    found = validated(config, links_of(config), selection, datetime.now(UTC), edge.redactor)
+    edge.show(found.diagnostics, options)
     if options.is_json:
-        document = {
-            "format": "reconcile.validate/1",
-            "environment": config.environment,
-            "objects": len(desired),
-            "pipelines": len(config.pipelines),
-            "allowed": allowed_document(found),
-            "diagnostics": as_json(told),
-        }
-        edge.print_document(document)
-        return ExitCode.DONE
-    pipelines = f", {counted(len(config.pipelines), 'pipeline')}" if config.pipelines else ""
-    where = "" if config.environment == "default" else f" (environment {config.environment})"
-    edge.print(f"Valid: {counted(len(desired), 'object')} in {counted(files, 'file')}{pipelines}{where}.\n")
+        edge.print_document(found.to_json())
+    else:
+        edge.print(found.to_text())
     return ExitCode.DONE

@@ -10,10 +10,10 @@ from reconcile.cli.attention import Attention, attention
 from reconcile.cli.border import Border
 from reconcile.cli.exit_codes import ExitCode
 from reconcile.cli.options import Options
-from reconcile.core.diagnostic import Diagnostic, Severity
 from reconcile.core.run import Run, RunState
 from reconcile.engine.pipeline import Control, Result
 from reconcile.engine.runs import Watching
+from reconcile.library.pipeline_run import told_of
 from reconcile.render.run import run_text, runs_document
 
 CODES = {
@@ -40,9 +40,7 @@ def watched(run: Callable[[Watching], Result], poll_interval: float, *, stop: bo
 def tell(result: Result, heard: Attention, options: Options, edge: Border) -> int:
     """Print what became of a run and return the exit code."""
     run = result.run
-    diagnostics = [*result.diagnostics, *(result.left.values() if not heard.was_left else ())]
-    if not run.is_over:
-        diagnostics.append(_left(run))
+    diagnostics = told_of(result, was_left=heard.was_left)
     edge.show(diagnostics, options)
     if options.is_json:
         edge.print_document(runs_document([run], diagnostics))
@@ -57,15 +55,3 @@ def exit_code(run: Run, heard: Attention | None = None) -> ExitCode:
     if heard and heard.was_stopped:
         return ExitCode.INTERRUPTED
     return CODES[run.state] if run.is_over else ExitCode.STOPPED_WATCHING
-
-
-def _left(run: Run) -> Diagnostic:
-    going = [name for name, step in run.steps.items() if step.state is RunState.RUNNING]
-    jobs = f"jobs of {', '.join(going)} go on" if going else "no job is going on"
-    return Diagnostic(
-        "run-left",
-        "The run is not over",
-        f"Nobody watches run {run.id} any more; {jobs}.",
-        f"go on with it: `reconcile resume {run.id}`; stop it: `reconcile stop {run.id}`",
-        severity=Severity.WARNING,
-    )

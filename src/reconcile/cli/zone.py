@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
+from reconcile.cli import complete_value
+
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 VARIABLE = "RECONCILE_ZONE"
@@ -26,6 +28,7 @@ def zone_option(command: Decorated) -> Decorated:
     return click.option(
         "--zone",
         metavar="ZONE",
+        shell_complete=complete_value.zones,
         envvar=VARIABLE,
         help="Time zone of whoever reads it, by its IANA name.  [default: that of this machine]",
     )(command)

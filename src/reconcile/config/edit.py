@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconcile.config.document import Document, parse
-from reconcile.config.files import WORKSPACE_FILE, list_files, read_text, shown
+from reconcile.config.files import ACKNOWLEDGED_FILE, WORKSPACE_FILE, list_files, read_text, shown
 from reconcile.config.load import Config, FilesWrong, load
 from reconcile.config.resolve import Scope, interpolate
 from reconcile.config.save import Draft
@@ -66,7 +66,8 @@ class Editor:
         """Say whether a file of this name would be read as desired state."""
         below = self._below(path).parts
         is_hidden = any(part.startswith(".") for part in below)  # which is also how a way out of it begins
-        return not is_hidden and path.suffix.lower() in _SUFFIXES and path.stem != "reconcile"
+        is_ours = path.stem == "reconcile" or below == (ACKNOWLEDGED_FILE,)
+        return not is_hidden and path.suffix.lower() in _SUFFIXES and not is_ours
 
     def located(self, given: Path) -> Path:
         """Return a file that people named (absolute), spelled as the workspace lists it.

@@ -14,6 +14,8 @@ from reconcile.core.errors import ConfigError
 from reconcile.core.source import Span
 
 WORKSPACE_FILE = "reconcile.yaml"
+# Next to it: drift that is accepted for a while. It is no desired state.
+ACKNOWLEDGED_FILE = "acknowledged.yaml"
 USUAL_FOLDER = "desired_state"
 
 _SUFFIXES = frozenset({".yaml", ".yml"})
@@ -34,14 +36,14 @@ class Listing:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-def find_workspace(explicit: Path | None, named: str | None, here: Path) -> Path:
+def find_workspace(explicit: Path | None, named: str | None, here: Path, *, said: str = "-C") -> Path:
     """Return the folder that holds ``reconcile.yaml``.
 
-    ``explicit`` (from ``-C``) decides if given, then ``named`` (from the environment; empty counts as absent), then
+    ``explicit`` (from ``said``) decides if given, then ``named`` (from the environment; empty counts as absent), then
     ``here`` and its ``desired_state``. Raises ``ConfigError`` that says where it looked.
     """
     if explicit is not None:
-        return _given(here / explicit, f"-C {explicit}")
+        return _given(here / explicit, f"{said} {explicit}")
     if named:
         return _given(here / named, f"RECONCILE_WORKSPACE={named}")
     folders = (here, here / USUAL_FOLDER)
@@ -68,7 +70,7 @@ def list_files(root: Path, here: Path) -> Listing:
     found: list[Path] = []
     diagnostics: list[Diagnostic] = []
     for entry in _walk(root, here, {}, diagnostics):
-        if entry == root / WORKSPACE_FILE:
+        if entry in (root / WORKSPACE_FILE, root / ACKNOWLEDGED_FILE):
             continue
         if entry.stem == "reconcile":
             diagnostics.append(_second_workspace(entry, root, here))

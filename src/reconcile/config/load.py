@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from reconcile.config.acknowledge import read_acknowledged
 from reconcile.config.document import IS_FAST, Document, parse
-from reconcile.config.files import list_files, read_text, shown
+from reconcile.config.files import ACKNOWLEDGED_FILE, list_files, read_text, shown
 from reconcile.config.freeze import Declared, freeze_of
 from reconcile.config.ics import read_events
 from reconcile.config.pipeline import Pipeline
@@ -16,7 +18,9 @@ from reconcile.config.secret import SecretFields, masked_lines, replacements
 from reconcile.config.text import Text
 from reconcile.config.validate import Found, Validator
 from reconcile.config.workspace import Connection, WorkspaceFile, read_workspace
+from reconcile.core.acknowledge import Acknowledgement
 from reconcile.core.address import Address
+from reconcile.core.alert import Alerting
 from reconcile.core.diagnostic import Diagnostic, Severity, did_you_mean, in_order
 from reconcile.core.errors import ConfigError
 from reconcile.core.freeze import Event, Freeze
@@ -38,7 +42,8 @@ class Config:
     ``pipelines`` and ``connections`` by name. ``diagnostics`` are warnings and notes. ``sources`` has the lines of
     every file by the path that spans show, with secrets starred out. ``hold`` is that of the environment, over or not.
     ``freezes`` are in the order of the file. ``allow`` is what is accepted of the findings, ``accepted`` those findings
-    that were; they are not among the ``diagnostics``.
+    that were; they are not among the ``diagnostics``. ``alerts`` says who is told of drift, ``mute`` why nobody can be
+    (``Alerting`` has open references then); ``acknowledged`` is what is accepted of drift, in any environment.
     """
 
     root: Path
@@ -55,6 +60,9 @@ class Config:
     freezes: tuple[Freeze, ...] = ()
     allow: tuple[Allow, ...] = ()
     accepted: tuple[Diagnostic, ...] = ()
+    alerts: Alerting = field(default_factory=Alerting)
+    mute: tuple[Diagnostic, ...] = ()
+    acknowledged: tuple[Acknowledgement, ...] = ()
 
 
 class FilesWrong(ConfigError):
@@ -88,6 +96,7 @@ def load(
     reading.diagnostics += [d for d in listing.diagnostics if not (can_be_empty and d.code == "no-desired-state")]
     workspace = reading.workspace(listing.workspace, environment, environ, catalogues)
     freezes = tuple(reading.freezes(root, workspace.freezes))
+    acknowledged = reading.acknowledged(root / ACKNOWLEDGED_FILE)
     validator = Validator(catalogues, workspace)
     found = Found()
     for path in dict.fromkeys([*listing.desired, *(instead or {})]):
@@ -96,7 +105,7 @@ def load(
     pipelines, again = _by_name(found.pipelines)
     diagnostics = in_order(dict.fromkeys([*reading.diagnostics, *found.diagnostics, *duplicates, *again]))
     if any(diagnostic.is_error for diagnostic in diagnostics):
-        raise FilesWrong(diagnostics, {**reading.calendars, **reading.sources})
+        raise FilesWrong(diagnostics, {**reading.aside, **reading.sources})
     allow = (*workspace.allow, *found.allow)
     sift = sifted(diagnostics, allow)
     return Config(
@@ -114,6 +123,9 @@ def load(
         freezes,
         allow,
         tuple(finding for finding, _ in sift.allowed),
+        workspace.alerts,
+        workspace.mute,
+        acknowledged,
     )
 
 
@@ -125,8 +137,8 @@ class _Reading:
         self._instead = instead
         self._secret_fields = secret_fields
         self.sources: dict[str, tuple[str, ...]] = {}
-        # Apart: that somebody else's calendar changed says nothing of what the files ask for.
-        self.calendars: dict[str, tuple[str, ...]] = {}
+        # Apart: that somebody else's calendar changed, or drift is accepted, says nothing of what the files ask for.
+        self.aside: dict[str, tuple[str, ...]] = {}
         self.diagnostics: list[Diagnostic] = [] if IS_FAST else [_slow()]
 
     def workspace(
@@ -156,8 +168,22 @@ class _Reading:
         if not path.exists():
             raise ConfigError(_calendar_missing(root, name, declared))
         text = Text(read_text(path, self._here), name)
-        self.calendars[name] = text.lines
+        self.aside[name] = text.lines
         return read_events(text)
+
+    def acknowledged(self, path: Path) -> tuple[Acknowledgement, ...]:
+        """Return what is right of the acknowledged drift; nothing when there is no such file."""
+        if not os.path.lexists(path):
+            return ()
+        try:
+            document = parse(read_text(path, self._here), shown(path, self._here))
+        except ConfigError as error:
+            self.diagnostics += error.diagnostics
+            return ()
+        self.aside[document.file] = document.text.lines
+        found, diagnostics = read_acknowledged(document)
+        self.diagnostics += diagnostics
+        return found
 
     def desired(self, path: Path, workspace: WorkspaceFile, validator: Validator, found: Found) -> None:
         document = self._document(path)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from reconcile.config.alert import AlertsEntry
 from reconcile.config.duration import Duration
 from reconcile.config.freeze import FreezeEntry
 from reconcile.config.moment import Moment
@@ -128,6 +129,7 @@ class Environment(_Strict):
     )
     hold: HoldEntry | None = Field(None, description="keeps everything off in this environment")
     freezes: list[FreezeEntry] = Field(default_factory=list, description="more times at which nothing is changed")
+    alerts: AlertsEntry | None = Field(None, description="each of its fields in place of that of the file")
 
 
 class Workspace(_Strict):
@@ -150,6 +152,7 @@ class Workspace(_Strict):
     retention: RetentionEntry = Field(default_factory=RetentionEntry, description="how much of the past is kept")
     freezes: list[FreezeEntry] = Field(default_factory=list, description="when nothing is changed, and why")
     allow: list[AllowEntry] = Field(default_factory=list, description="findings that are right as they are")
+    alerts: AlertsEntry = Field(default_factory=AlertsEntry, description="who is told of drift (drift --alert)")
 
 
 class Common(_Strict):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from reconcile.config.alert import AlertsEntry
 from reconcile.config.check import schema_of
 from reconcile.config.document import Document
 from reconcile.config.marked import Mark, MarkedList, MarkedMap
@@ -32,6 +33,11 @@ class SecretFields:
             schema = schema_of(catalogue.connection)
             for part in (schema, *schema.get("$defs", {}).values()):
                 self._sort(part.get("properties", {}))
+        # Where alerts go: the addresses of most services hold the password. Elsewhere the same word is no secret.
+        self._of_alerts: set[str] = set()
+        for part in schema_of(AlertsEntry)["$defs"].values():
+            found = part.get("properties", {})
+            self._of_alerts |= {name for name, schema in found.items() if schema.get("writeOnly")}
 
     def _sort(self, properties: Mapping[str, Any]) -> None:
         for name, schema in properties.items():
@@ -55,15 +61,19 @@ class SecretFields:
 
     def _doubtful_line(self, line: str) -> str:
         for pair in _PAIR.finditer(line):
-            if self.holds(pair.group(1), in_auth=False):
+            if pair.group(1) in self._of_alerts or self.holds(pair.group(1), in_auth=False):
                 return line[: pair.end()] + _starred(line[pair.end() :])
         return _starred(line) if _BLOB.match(line) or _IN_URL.search(line) else line
 
-    def _below(self, value: Any, *, in_auth: bool, is_secret: bool = False) -> Iterator[tuple[str, Mark]]:
+    def _below(
+        self, value: Any, *, in_auth: bool, is_secret: bool = False, in_alerts: bool = False
+    ) -> Iterator[tuple[str, Mark]]:
         for name, part, mark in _parts(value):
             secret = is_secret or (bool(name) and self.holds(name, in_auth=in_auth))
+            secret = secret or (in_alerts and name in self._of_alerts)
             if isinstance(part, MarkedMap | MarkedList):
-                yield from self._below(part, in_auth=in_auth or name == "auth", is_secret=secret)
+                below = in_alerts or name == "alerts"
+                yield from self._below(part, in_auth=in_auth or name == "auth", is_secret=secret, in_alerts=below)
             elif part is not None and (secret or _IN_URL.search(str(part))) and not REFERENCE.fullmatch(str(part)):
                 yield str(part), mark
 

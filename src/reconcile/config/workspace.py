@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from reconcile.config.alert import alerting_of
 from reconcile.config.check import check
 from reconcile.config.document import Document
 from reconcile.config.freeze import Declared, declared_freezes
@@ -13,6 +14,7 @@ from reconcile.config.marked import Mark, MarkedList, MarkedMap
 from reconcile.config.mistake import Subject
 from reconcile.config.model import HoldEntry, Workspace
 from reconcile.config.resolve import Scope, interpolate_below
+from reconcile.core.alert import Alerting
 from reconcile.core.diagnostic import Diagnostic, did_you_mean
 from reconcile.core.guard import DeleteLimits
 from reconcile.core.hold import Hold
@@ -44,7 +46,8 @@ class WorkspaceFile:
     ``providers`` has the provider of every connection that the file names, empty where that is not known; it is None
     when the connections could not be read at all. ``connections`` has those that are right. ``hold`` is that of the
     environment, over or not. ``freezes`` are those of all environments, then those of this one, no calendar read yet.
-    ``allow`` is what is accepted of the findings, in the order of the file.
+    ``allow`` is what is accepted of the findings, in the order of the file. ``alerts`` says who is told of drift;
+    ``mute`` has the references in it that lead nowhere, which matter to nobody but who is to tell.
     """
 
     scope: Scope
@@ -57,6 +60,8 @@ class WorkspaceFile:
     retention: Retention = field(default_factory=Retention)
     freezes: tuple[Declared, ...] = ()
     allow: tuple[Allow, ...] = ()
+    alerts: Alerting = field(default_factory=Alerting)
+    mute: tuple[Diagnostic, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
@@ -88,8 +93,10 @@ def read_workspace(
             diagnostics += interpolate_below(document.root[name], document, scope)
     diagnostics += interpolate_below(_mapping(overrides, "hold"), document, scope)
     diagnostics += interpolate_below(overrides.get("freezes"), document, scope)
+    # Whoever plans on a laptop has no use for the secrets of sinks, and need not have them.
+    mute = _fill_alerts(document, overrides, scope)
     shell = check(Workspace, document.root, reader.whole)
-    diagnostics += shell.diagnostics
+    diagnostics += shell.diagnostics if shell.result is not None else [*mute, *shell.diagnostics]
     known: dict[str, Connection] = {}
     for name in connections:
         diagnostics += reader.connection(connections, name, known)
@@ -105,8 +112,26 @@ def read_workspace(
         Retention(said.retention.applies, said.retention.runs, said.retention.days) if said else Retention(),
         _freezes(document, overrides, said, chosen) if said else (),
         _allowances(document, said) if said else (),
+        _alerting(said, chosen) if said else Alerting(),
+        tuple(mute),
         tuple(dict.fromkeys(diagnostics)),
     )
+
+
+def _fill_alerts(document: Document, overrides: MarkedMap, scope: Scope) -> list[Diagnostic]:
+    """Fill in the references in what counts of ``alerts``; return what is wrong with them."""
+    said, own = _mapping(document.root, "alerts"), _mapping(overrides, "alerts")
+    problems = interpolate_below(own, document, scope)
+    for name in said:
+        if name not in own:
+            problems += scope.fill(said, name, document)
+            problems += interpolate_below(said[name], document, scope)
+    return problems
+
+
+def _alerting(said: Workspace, chosen: str) -> Alerting:
+    own = said.environments[chosen].alerts if chosen in said.environments else None
+    return alerting_of(said.alerts, own)
 
 
 def _allowances(document: Document, said: Workspace) -> tuple[Allow, ...]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import assert_never
 
 from reconcile.core.address import Address
 from reconcile.core.diff import FieldChange, field_changes, same
 from reconcile.core.kind import Kind
-from reconcile.core.snapshot import NOTHING, Desired, Live, Missing, Reading, Recorded
+from reconcile.core.snapshot import NOTHING, Desired, Live, Missing, Modified, Reading, Recorded
 from reconcile.core.source import Span
 
 
@@ -23,11 +24,47 @@ class Why(StrEnum):
     UNDO = "undo"
 
 
+class Side(StrEnum):
+    """Which side moved since our last apply; unknown where nobody knows how that ended."""
+
+    PLATFORM = "platform"
+    FILE = "file"
+    BOTH = "both"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedBy:
+    """An apply of ours: its id, who did it, when (UTC, ISO 8601), and from which commit, if it was told."""
+
+    id: str
+    by: str
+    at: str
+    commit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """The last commit of an entry's lines. ``commit`` is None, and the rest "", while they are not committed.
+
+    ``at`` is UTC, ISO 8601; ``summary`` the first line of the message. ``is_oldest`` says that the checkout's history
+    begins there, so that the lines may be older.
+    """
+
+    commit: str | None = None
+    by: str = ""
+    at: str = ""
+    summary: str = ""
+    is_oldest: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Drift:
     """One object that is not as we left it. ``fields`` go from recorded to live.
 
     ``why`` is ``drift``, or ``both`` when the file changed too. ``gone`` means that the object no longer exists.
+    ``modified`` is the last modification that the platform tells of, ``applied`` our last apply of the object, and
+    ``blame`` the last commit of its entry; each None where that is not known, or nobody asked.
     """
 
     address: Address
@@ -36,6 +73,41 @@ class Drift:
     source: Span | None
     applied_at: str
     gone: bool = False
+    modified: Modified | None = None
+    applied: AppliedBy | None = None
+    blame: Blame | None = None
+
+    @property
+    def side(self) -> Side:
+        """Which side moved: the platform, or both."""
+        return side_of(self.why)
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """One change of the files that is not applied, which alone is no drift. ``source`` is None for a removed entry."""
+
+    address: Address
+    side: Side
+    source: Span | None
+    applied_at: str | None = None
+
+
+def side_of(why: Why, *, certain: bool = True) -> Side:
+    """Return which side moved; ``certain`` is whether it is known how our last apply of the object ended."""
+    if not certain:
+        return Side.UNKNOWN
+    match why:
+        case Why.DRIFT:
+            return Side.PLATFORM
+        case Why.BOTH:
+            return Side.BOTH
+        case Why.FILE | Why.NEW | Why.UNDO:
+            return Side.FILE
+        case Why.UNKNOWN:
+            return Side.UNKNOWN
+        case _:
+            assert_never(why)
 
 
 def find_drift(kind: Kind, recorded: Recorded, reading: Reading | None, desired: Desired | None) -> Drift | None:
@@ -56,7 +128,9 @@ def find_drift(kind: Kind, recorded: Recorded, reading: Reading | None, desired:
     if not isinstance(reading, Live):
         return None
     fields = moved_fields(kind, recorded, reading, desired)
-    return Drift(recorded.address, why, fields, source, recorded.applied_at) if fields else None
+    if not fields:
+        return None
+    return Drift(recorded.address, why, fields, source, recorded.applied_at, modified=reading.modified)
 
 
 def edited(kind: Kind, desired: Desired, recorded: Recorded) -> bool:

@@ -30,6 +30,11 @@ LINTS: Mapping[str, str] = {
     "more-at-once": "more steps of a pipeline may run at once than the platform allows",
     "other-environment": "the id ends in another environment than the connection's",
     "no-environment-suffix": "the id has no environment at its end",
+    "tailer-file-differs": "a redeploy of a file would undo what the entry asks for",
+    "tailer-file-unreadable": "what a redeploy of a file would do is not known",
+    "tailer-file-not-declared": "a configuration file that no entry is about",
+    "files-match-nothing": "a pattern of `files` names no file",
+    "files-left-out": "more files than can be looked at",
 }
 
 

@@ -12,11 +12,15 @@ SHORTEST_SECRET = 6
 
 
 class Redactor:
-    """Replaces known secret values in text. Secrets may be added while it is in use (a fresh session token)."""
+    """Replaces known secret values in text. Secrets may be added while it is in use (a fresh session token).
 
-    __slots__ = ("_secrets",)
+    From any thread: connections log in side by side, and none of their tokens may be lost.
+    """
+
+    __slots__ = ("_known", "_secrets")
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._known: dict[str, None] = {}
         self._secrets: tuple[str, ...] = ()
         for secret in secrets:
             self.add(secret)
@@ -24,9 +28,11 @@ class Redactor:
     def add(self, secret: str) -> None:
         """Mask ``secret`` from now on. Several lines count each for themselves (a PEM key, quoted by a server)."""
         parts = {part.strip() for part in (secret, *secret.splitlines())}
-        found = {*self._secrets, *(part for part in parts if len(part) >= SHORTEST_SECRET)}
-        # The longest first, so that a secret that holds another one is masked whole.
-        self._secrets = tuple(sorted(found, key=lambda s: (-len(s), s)))
+        self._known.update(dict.fromkeys(part for part in parts if len(part) >= SHORTEST_SECRET))
+        # Whoever sorted before another thread added, and is done after it, sorts again.
+        while len(self._secrets) != len(self._known):
+            # The longest first, so that a secret that holds another one is masked whole.
+            self._secrets = tuple(sorted(self._known.copy(), key=lambda s: (-len(s), s)))
 
     def clean(self, text: str) -> str:
         """Return ``text`` with every known secret replaced by ``***``."""

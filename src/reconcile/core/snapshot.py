@@ -35,10 +35,24 @@ class Desired:
 
 
 @dataclass(frozen=True, slots=True)
+class Modified:
+    """The last modification that a platform tells of. ``by`` and ``at`` (UTC, ISO 8601) are "" where it does not say.
+
+    ``of`` is what was modified, as people call it. It may be more than the object: whoever edited the recipe need not
+    have touched its schedule.
+    """
+
+    of: str
+    by: str = ""
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Live:
     """An object as the platform shows it now.
 
-    ``unknown`` names fields that the platform has but does not show; ``id`` is the platform's own id.
+    ``unknown`` names fields that the platform has but does not show; ``id`` is the platform's own id. ``modified`` says
+    nothing of how the object is, so two are the same whoever changed them; None where the platform does not tell.
     """
 
     address: Address
@@ -46,6 +60,7 @@ class Live:
     id: str | None = None
     label: str = ""
     unknown: frozenset[str] = frozenset()
+    modified: Modified | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

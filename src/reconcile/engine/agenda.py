@@ -100,7 +100,8 @@ def agenda_of_live(place: Place, view: View) -> Made:
     desired = {a: d for a, d in place.desired.items() if a.connection in links and _is_timed(kinds, a)}
     recorded = {a: r for a, r in place.store.latest().recorded.items() if a in desired}
     with open_readers(links, place.outside) as readers:
-        found = refresh(readers, kinds, desired, recorded, listener=place.outside.listener)
+        outside = place.outside
+        found = refresh(readers, kinds, desired, recorded, listener=outside.listener, tracer=outside.tracer)
         seen = discover(place, readers, Sought(known=frozenset(desired)))
         experience = _experience(readers, (*found.live.values(), *seen.present))
     # Also what has no schedule: something may wait for it in vain.

@@ -23,10 +23,11 @@ from reconcile.core.operation import Job, Operation, Order, Ready
 from reconcile.core.order import in_stages
 from reconcile.core.plan import Change, moved_since, short_of
 from reconcile.core.snapshot import Live, Missing, ReadFailed, Reading, Values
+from reconcile.core.trace import UNTRACED, Tracer
 from reconcile.engine.desk import Desk, NotStarted, Started, Unclear
 from reconcile.engine.desk import Outcome as Start
 from reconcile.engine.events import ApplyBegan, ChangeEnded, Listener, ReadBackBegan, Waiting
-from reconcile.engine.link import Slots, side_by_side
+from reconcile.engine.link import Slots, in_this_context, side_by_side
 from reconcile.engine.loom import Clock, RealClock, Script, run_alone
 from reconcile.engine.refresh import read_in_parts, read_safely
 from reconcile.engine.submission import Policy, Waits, submit_ready
@@ -111,6 +112,7 @@ class Work:
     operations: Mapping[str, Operation] = field(default_factory=dict)
     waits: Mapping[str, Waits] = field(default_factory=dict)
     time: Clock = field(default_factory=RealClock)
+    tracer: Tracer = UNTRACED
 
 
 def apply(changes: Sequence[Change], work: Work) -> tuple[Result, ...]:
@@ -171,12 +173,13 @@ class _Run:
         back in the same order while later ones are being made. So lists cost time only at both ends.
         """
         looked = {c.address: c for c in stage if c.requests and self._is_readable(c)}
+        attempt = in_this_context(self._try)
         with ThreadPoolExecutor(max_workers=self._width + SPARE_WORKERS) as pool:
-            tries = [pool.submit(self._try, change) for change in stage if change.address not in looked]
+            tries = [pool.submit(attempt, change) for change in stage if change.address not in looked]
             parts: list[dict[Address, Future[Result]]] = []
             with self._slots:  # one call for the lists, or the changes of the first page would crowd them out
                 for part in self._again.parts(looked):
-                    parts += [{address: pool.submit(self._try, looked[address]) for address in part}]
+                    parts += [{address: pool.submit(attempt, looked[address]) for address in part}]
             seen = self._read_back_behind(parts, looked) if len(parts) > 1 else {}
         tries += [future for part in parts for future in part.values()]
         return self._confirmed([future.result() for future in tries], seen)
@@ -213,8 +216,10 @@ class _Run:
         """Return how far the change got: settled, or sent and to be read back."""
         if not change.requests:
             return self._settle(Result(change, Outcome.DONE))
-        with self._slots:
+        with self._slots, self._work.tracer.span(f"change {change.action}", _told(change)) as span:
             result = self._try_now(change)
+            if result.outcome is not Outcome.DONE:
+                span.fail(result.outcome)
         is_open = result.sent and self._is_readable(change)
         return result if is_open else self._settle(result)
 
@@ -420,6 +425,10 @@ def _wanted(change: Change) -> Wanted:
 
 def _located(change: Change, diagnostic: Diagnostic) -> Diagnostic:
     return replace(diagnostic, span=diagnostic.span or change.source, address=str(change.address))
+
+
+def _told(change: Change) -> dict[str, str]:
+    return {"reconcile.address": str(change.address), "reconcile.action": change.action}
 
 
 def _moved(change: Change, moved: tuple[FieldChange, ...]) -> Diagnostic:

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
 from threading import Event, Lock
 from typing import Any, TypeVar
@@ -18,6 +19,7 @@ from reconcile.core.operation import Operation
 from reconcile.core.redact import Redactor
 from reconcile.core.request import Request
 from reconcile.core.snapshot import ReadFailed
+from reconcile.core.trace import UNTRACED, Tracer
 from reconcile.engine.events import Listener, Waiting
 from reconcile.engine.submission import Waits
 from reconcile.providers.base import (
@@ -73,11 +75,15 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """What the command line knows of the world and providers need: who listens, what is secret, the environment."""
+    """What the command line knows of the world and providers need: who listens, what is secret, the environment.
+
+    ``tracer`` is told what takes how long.
+    """
 
     listener: Listener
     redactor: Redactor
     environment: Mapping[str, str]
+    tracer: Tracer = UNTRACED
 
     def surroundings(self, link: Link) -> Surroundings:
         """Return the surroundings of one connection, with threads of its own."""
@@ -88,7 +94,7 @@ class Outside:
         def spread(function: Callable[[Item], Result], items: Collection[Item], /) -> list[Result]:
             return side_by_side(function, items, link.concurrency)
 
-        return Surroundings(notify, self.redactor, self.environment, spread)
+        return Surroundings(notify, self.redactor, self.environment, spread, self.tracer)
 
 
 class Slots:
@@ -129,13 +135,20 @@ def side_by_side(function: Callable[[Item], Result], items: Collection[Item], wi
         return [function(item) for item in items]
     pool = ThreadPoolExecutor(max_workers=min(width, len(items)))
     try:
-        return list(pool.map(function, items))
+        return list(pool.map(in_this_context(function), items))
     except BaseException:
         # Ctrl-C must not wait for threads that wait for a platform; closing the connections ends their waits.
         pool.shutdown(wait=False, cancel_futures=True)
         raise
     finally:
         pool.shutdown(wait=False)
+
+
+def in_this_context(function: Callable[[Item], Result]) -> Callable[[Item], Result]:
+    """Return the function for threads: those of a pool begin with an empty context, and a span there has no parent."""
+    context = copy_context()
+    # A copy for each call, since a context is entered by one thread at a time.
+    return lambda item: context.copy().run(function, item)
 
 
 @contextmanager

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
+from pathlib import Path
 
 from reconcile.calendar.lint import findings
 from reconcile.calendar.steps import StepPlan, step_findings
@@ -12,12 +13,14 @@ from reconcile.config.pipeline import Pipeline, Step
 from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic, Severity, in_order
 from reconcile.core.experience import Experience
+from reconcile.core.hold import Hold
 from reconcile.core.limit import Limit, Measure
 from reconcile.core.lint import sifted
 from reconcile.core.snapshot import Desired
 from reconcile.core.source import Span
 from reconcile.core.timing import Timed
 from reconcile.engine.link import Link
+from reconcile.engine.own_file import file_findings, own_findings
 from reconcile.engine.place import Place
 from reconcile.engine.planning import Planned
 from reconcile.engine.timetable import Timetable, declared, needs_of, timetable
@@ -27,9 +30,17 @@ _OF_LIVE_ALONE = frozenset({"trigger-unknown", "trigger-never"})
 
 
 def lint_files(
-    desired: Mapping[Address, Desired], links: Mapping[str, Link], pipelines: Iterable[Pipeline], start: datetime
+    desired: Mapping[Address, Desired],
+    links: Mapping[str, Link],
+    pipelines: Iterable[Pipeline],
+    start: datetime,
+    folder: Path | None = None,
+    hold: Hold | None = None,
 ) -> tuple[Diagnostic, ...]:
-    """Return the findings that need nothing but the files, as of ``start`` (aware), in order."""
+    """Return the findings that need nothing but the files, as of ``start`` (aware), in order.
+
+    ``folder`` is the workspace's, where connections name files of the users' own; ``hold`` that of the environment.
+    """
     kinds = {key: kind for link in links.values() for key, kind in link.connected().items()}
     table = declared(kinds, {address: each.values for address, each in desired.items()})
     limits = {name: link.provider.limits(link.settings) for name, link in links.items()}
@@ -37,6 +48,8 @@ def lint_files(
     for pipeline in pipelines:
         steps = [_step(links[step.connection], step) for step in pipeline.steps]
         found += step_findings(pipeline.name, steps, limits)
+    if folder:
+        found += file_findings(folder, links, desired, start.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), hold)
     return _placed(found, {address: each.source for address, each in desired.items()})
 
 
@@ -58,7 +71,8 @@ def lint_plan(place: Place, planned: Planned, start: datetime) -> tuple[Diagnost
 
 def with_findings(place: Place, planned: Planned, start: datetime) -> Planned:
     """Return the plan with the findings among its diagnostics, as of ``start`` (aware), but for what is accepted."""
-    found = sifted(place.cleaned(lint_plan(place, planned, start)), place.allow).told
+    linted = [*lint_plan(place, planned, start), *own_findings(place, planned.plan.created_at)]
+    found = sifted(place.cleaned(linted), place.allow).told
     plan = planned.plan
     return replace(planned, plan=replace(plan, diagnostics=in_order(dict.fromkeys([*plan.diagnostics, *found]))))
 

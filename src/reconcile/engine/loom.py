@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
@@ -173,7 +174,8 @@ class Loom:
             match wanted:
                 case Call(function=function):
                     self._calls += 1
-                    pool.submit(self._made, thread, function)
+                    # With the context, so that what is traced in the call hangs below what is traced here.
+                    pool.submit(copy_context().run, self._made, thread, function)
                 case Rest(seconds=seconds):
                     due = self.clock.elapsed() + max(0.0, seconds)
                     heapq.heappush(self._resting, (due, next(self._order), thread))

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconcile.core.account import Account
+from reconcile.core.acknowledge import Acknowledgement
 from reconcile.core.address import Address
+from reconcile.core.alert import Alerting
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.freeze import Freeze
 from reconcile.core.guard import DeleteLimits
@@ -35,7 +37,8 @@ class Place:
     """Everything that the stories of this room are given. ``clock`` counts seconds and never goes back.
 
     ``hold`` is that of the whole environment, over or not; ``freezes`` say when nothing is changed in it.
-    ``allow`` is what is accepted of the findings.
+    ``allow`` is what is accepted of the findings, ``acknowledged`` what is accepted of drift, in any environment.
+    ``alerts`` says who is told of the rest.
     """
 
     environment: str
@@ -52,6 +55,8 @@ class Place:
     retention: Retention = field(default_factory=Retention)
     freezes: tuple[Freeze, ...] = ()
     allow: tuple[Allow, ...] = ()
+    alerts: Alerting = field(default_factory=Alerting)
+    acknowledged: tuple[Acknowledgement, ...] = ()
 
     @property
     def kinds(self) -> Mapping[tuple[str, str], Connected]:

@@ -112,7 +112,9 @@ def make_plan(place: Place, planner: Planner) -> Planned:
 
 def planned_by(planner: Planner, place: Place, basis: Basis, readers: Mapping[str, Reader]) -> Planned:
     """Return what ``planner`` makes, with the digest of what it does. Raises what the planner raises."""
-    planned = planner(place, basis, readers)
+    with place.outside.tracer.span("plan", {"reconcile.environment": place.environment}) as span:
+        planned = planner(place, basis, readers)
+        span.set("reconcile.changes", len(planned.plan.changes))
     if planned.plan.digest:
         return planned
     return replace(planned, plan=replace(planned.plan, digest=plan_digest(planned.plan, place.accounts)))
@@ -154,7 +156,8 @@ def _planned(place: Place, basis: Basis, readers: Mapping[str, Reader], wish: Wi
     ours = {a: r for a, r in recorded.items() if wish.selection.holds(a)}
     ours = unvouched(ours, kinds, _accounts(place, basis, wish).other_tenants)
     asked = {**desired, **_twins(place.desired, ours)}
-    found = refresh(readers, kinds, asked, ours, exact=wish.exact, listener=place.outside.listener)
+    outside = place.outside
+    found = refresh(readers, kinds, asked, ours, exact=wish.exact, listener=outside.listener, tracer=outside.tracer)
     made = build_plan(
         Snapshots(desired, found.live, ours),
         kinds,

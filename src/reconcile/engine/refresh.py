@@ -10,6 +10,7 @@ from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.errors import PlatformError
 from reconcile.core.kind import Connected
 from reconcile.core.snapshot import Desired, ReadFailed, Reading, Recorded
+from reconcile.core.trace import UNTRACED, Tracer
 from reconcile.engine.events import Listener, ReadingBegan, ReadingEnded, unheard
 from reconcile.engine.link import side_by_side
 from reconcile.providers.base import Reader, Readings, ReadsInParts, Wanted
@@ -31,6 +32,7 @@ def refresh(
     *,
     exact: bool = False,
     listener: Listener = unheard,
+    tracer: Tracer = UNTRACED,
 ) -> Refreshed:
     """Return the live state of everything desired or recorded whose connection and kind are known.
 
@@ -42,7 +44,10 @@ def refresh(
     busy = [name for name, items in wanted.items() if items]
     total = sum(len(items) for items in wanted.values())
     listener(ReadingBegan(len(busy), total))
-    found = side_by_side(lambda name: read_safely(readers[name], wanted[name], exact=exact), busy, max(len(busy), 1))
+    with tracer.span("refresh", {"reconcile.connections": len(busy), "reconcile.objects": total}):
+        found = side_by_side(
+            lambda name: read_safely(readers[name], wanted[name], exact=exact), busy, max(len(busy), 1)
+        )
     listener(ReadingEnded(total))
     live = {address: reading for readings in found for address, reading in readings.by_address.items()}
     return Refreshed(live, tuple(d for readings in found for d in readings.diagnostics))

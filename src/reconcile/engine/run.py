@@ -87,6 +87,7 @@ def carry_out(
                 operators=operators,
                 operations={name: each for link in place.links.values() for name, each in link.operations.items()},
                 waits={name: link.waits for name, link in place.links.items()},
+                tracer=place.outside.tracer,
             )
             done = _applied(place, planned, work, lock.check)
             return replace(done, notes=_tidied(place, done), outlook=planned.outlook)
@@ -110,7 +111,8 @@ def _applied(place: Place, planned: Planned, work: Work, check: Callable[[], Non
         clean=clean,
     )
     with journaled as journal:
-        results = apply(changes, replace(work, witness=Scribe(journal, check)))
+        with work.tracer.span("apply", {"reconcile.changes": len(changes)}):
+            results = apply(changes, replace(work, witness=Scribe(journal, check)))
         done = _recorded(place, planned, results, check)
         if done.trouble is None:
             with_trouble = _closed(journal)

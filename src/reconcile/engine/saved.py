@@ -11,13 +11,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from reconcile.core.change import Change, Unchanged
 from reconcile.core.diagnostic import Diagnostic, Severity
 from reconcile.core.errors import Refused
+from reconcile.core.outlook import Outlook
 from reconcile.core.plan import Plan
 from reconcile.core.snapshot import Recorded
 from reconcile.engine.freeze import without_notes
@@ -38,9 +39,14 @@ def save_plan(path: Path, place: Place, planned: Planned) -> None:
 
     Raises ``ReconcileError`` when it cannot be written, ``Refused`` when what it does holds a secret.
     """
+    write_saved(path, saved_of(place, planned), planned.outlook, place.outside.redactor.clean)
+
+
+def saved_of(place: Place, planned: Planned) -> SavedPlan:
+    """Return the plan with what ``from_saved`` needs to tell whether it may be applied."""
     plan = planned.plan
     touched = {*planned.settled, *(address.connection for address in plan.touched)}
-    saved = SavedPlan(
+    return SavedPlan(
         plan=plan,
         accounts={name: account for name, account in place.accounts.items() if name in touched},
         folder=place.checkout.folder,
@@ -51,7 +57,11 @@ def save_plan(path: Path, place: Place, planned: Planned) -> None:
         undoes=planned.undoes,
         settled=planned.settled,
     )
-    write_private(path, to_bytes(saved, plan_document(plan, outlook=planned.outlook), place.outside.redactor.clean))
+
+
+def write_saved(path: Path, saved: SavedPlan, outlook: Outlook | None, clean: Callable[[str], str]) -> None:
+    """Write ``saved`` as ``save_plan`` does; ``outlook`` is the plan's, ``clean`` takes secrets out."""
+    write_private(path, to_bytes(saved, plan_document(saved.plan, outlook=outlook), clean))
 
 
 def load_plan(path: Path) -> SavedPlan:

@@ -84,7 +84,8 @@ def _looked(
         fields = {name for values in shapes for name in connected.kind.fields_of(values)}
         asked[past.address] = Desired(past.address, dict.fromkeys(fields), Span("", 1, 1))
     ours = {address: basis.recorded[address] for address in asked if address in basis.recorded}
-    return refresh(readers, place.kinds, asked, ours, exact=exact, listener=place.outside.listener)
+    outside = place.outside
+    return refresh(readers, place.kinds, asked, ours, exact=exact, listener=outside.listener, tracer=outside.tracer)
 
 
 def _verdicts(

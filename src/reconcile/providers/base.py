@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from reconcile.core.account import Account
 from reconcile.core.address import Address, Selection
+from reconcile.core.checkup import Finding
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.experience import Experience
 from reconcile.core.kind import Catalogue, Connected
 from reconcile.core.limit import Limit as RunLimit
 from reconcile.core.operation import Job, JobQuery, Limit, Node, Order, Ready
+from reconcile.core.own_file import OwnFile
 from reconcile.core.redact import Redactor
 from reconcile.core.request import Request
-from reconcile.core.snapshot import Live, ReadFailed, Reading
+from reconcile.core.snapshot import Desired, Live, ReadFailed, Reading
+from reconcile.core.trace import UNTRACED, Tracer
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -51,13 +54,16 @@ class Surroundings:
     """What a provider is given from outside, so that it reads no clock and no environment of its own.
 
     ``notify`` is called from any thread and must not block. ``redactor`` is told every secret a login brings.
-    ``environment`` is what external commands run with, and where proxies are named.
+    ``environment`` is what external commands run with, and where proxies are named. ``tracer`` is told of every call.
+    With ``keeps_lists`` a reader reads each list once and answers from it ever after, also that it cannot be read.
     """
 
     notify: Callable[[Notice], None]
     redactor: Redactor
     environment: Mapping[str, str]
     spread: Spread = one_by_one
+    tracer: Tracer = UNTRACED
+    keeps_lists: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +166,20 @@ class Remembers(Protocol):
         """
 
 
+@runtime_checkable
+class Diagnoses(Protocol):
+    """A provider that can tell whether a connection works, and how to mend it where it does not."""
+
+    def checkup(
+        self, name: str, connection: Any, surroundings: Surroundings, now: Callable[[], datetime]
+    ) -> Iterator[Finding]:
+        """Yield what is found about one connection, each finding as soon as it is known.
+
+        Changes nothing, makes each call once, and must not raise for what a platform answers: that is a finding.
+        ``now`` is this machine's time (aware).
+        """
+
+
 class Writer(Reader, Protocol):
     """Reads and writes one connection."""
 
@@ -236,6 +256,23 @@ class Operator(Protocol):
 
     def close(self) -> None:
         """Give the connection back. Safe to call twice."""
+
+
+@runtime_checkable
+class JudgesFiles(Protocol):
+    """A provider whose users keep files for the platform's own tools, which overwrite, when deployed, what we apply."""
+
+    @property
+    def file_marker(self) -> str:
+        """The member that every such file (a JSON object) has; others are not looked at."""
+
+    def file_patterns(self, connection: Any) -> tuple[str, ...]:
+        """Return the patterns that name the files, as seen from the workspace; none when nobody asks. Pure."""
+
+    def judge_files(
+        self, name: str, connection: Any, files: Iterable[OwnFile], desired: Mapping[Address, Desired]
+    ) -> Iterable[Diagnostic]:
+        """Return what is worth a word about the files, given what is asked for on the connection ``name``. Pure."""
 
 
 class Provider(Catalogue, Protocol):

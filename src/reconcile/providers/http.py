@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from threading import BoundedSemaphore, Event, Lock
@@ -19,6 +19,7 @@ from reconcile.core.request import Request
 from reconcile.providers import command
 from reconcile.providers.answer import Answer
 from reconcile.providers.base import Notice, Surroundings
+from reconcile.providers.call_trace import call_span, traced_run
 from reconcile.providers.pace import Pace
 from reconcile.providers.retry import (
     LOGIN,
@@ -31,7 +32,7 @@ from reconcile.providers.retry import (
     moment_of,
     retry_after,
 )
-from reconcile.providers.session import Auth, Means, Session
+from reconcile.providers.session import Auth, Means, Session, Token
 from reconcile.providers.settings import Settings, check_settings
 from reconcile.providers.translate import Describe, Dialect, describe, platform_error
 from reconcile.providers.transport import Wire, open_wire
@@ -115,6 +116,10 @@ class ReadClient:
         """The platform's time (UTC, whole seconds) in its last answer; None before the first, or without ``Date``."""
         return self._server_time
 
+    def login(self) -> Token:
+        """Return what requests go out with now, logging in if there is none. Raises what the login raises."""
+        return self._session.token()
+
     def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Answer:
         """Return the answer (a success) to a GET of ``path`` below the base URL. Raises ``PlatformError``."""
         url = self._url(path)
@@ -151,7 +156,7 @@ class ReadClient:
     def _call(self, method: str, url: httpx.URL, body: bytes | None, rule: Rule, *, harmless: bool = False) -> Answer:
         place = f"{method} {url.path} ({self.name})"
         try:
-            return self._patience.run(lambda: self._attempt(method, url, body, rule, place), place, rule)
+            return self._traced(method, url, lambda: self._attempt(method, url, body, rule, place), place, rule)
         except Trouble as trouble:
             error = platform_error(
                 trouble,
@@ -164,6 +169,10 @@ class ReadClient:
             error.retry_after = retry_after(trouble.answer, self._now) if trouble.answer else None
             error.passes = not trouble.final
             raise error from None
+
+    def _traced(self, method: str, url: httpx.URL, attempt: Callable[[], Answer], place: str, rule: Rule) -> Answer:
+        with call_span(self._surroundings.tracer, self.name, method, url.path) as span:
+            return traced_run(span, self._patience, attempt, place, rule)
 
     def _attempt(self, method: str, url: httpx.URL, body: bytes | None, rule: Rule, place: str) -> Answer:
         answer = self._followed(method, url, body, rule, place)
@@ -278,7 +287,7 @@ class ReadClient:
             return answer
 
         try:
-            return self._patience.run(attempt, place, LOGIN)
+            return self._traced("POST", target, attempt, place, LOGIN)
         except Trouble as trouble:
             clean = self._surroundings.redactor.clean
             raise platform_error(trouble, place, dialect=Dialect(), harmless=True, redact=clean) from None

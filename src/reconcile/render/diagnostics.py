@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -62,6 +63,11 @@ def escaped(text: str) -> str:
     return "".join(_cells(character) for character in text)
 
 
+def prefixed(file: str, prefix: str) -> str:
+    """Return a file's name with ``prefix`` before it; one beside the workspace is named without the detour."""
+    return posixpath.normpath(prefix + file) if file.startswith("../") else prefix + file
+
+
 def _block(
     diagnostic: Diagnostic, sources: Mapping[str, Sequence[str]], prefix: str, *, color: bool, width: int
 ) -> str:
@@ -69,7 +75,8 @@ def _block(
     title = f"{_painted(f'{diagnostic.severity.value}[{escaped(diagnostic.code)}]', strong)}: "
     lines = [title + _painted(escaped(diagnostic.summary), _BOLD if color else "")]
     if diagnostic.span is not None:
-        lines.append(f"  {escaped(prefix + str(diagnostic.span))}")
+        span = diagnostic.span
+        lines.append(f"  {escaped(f'{prefixed(span.file, prefix)}:{span.line}:{span.column}')}")
         lines += _excerpt(diagnostic.span, sources, strong, width)
     elif diagnostic.address and diagnostic.address not in diagnostic.detail:
         lines.append(f"  {escaped(diagnostic.address)}")

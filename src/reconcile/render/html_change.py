@@ -18,7 +18,8 @@ from reconcile.render.held import hold_text
 from reconcile.render.html_effect import effect_facts
 from reconcile.render.html_markup import Child, Html, block, join, tag
 from reconcile.render.html_view import View
-from reconcile.render.terminal import counted, value_text, when_text
+from reconcile.render.provenance import provenance_lines
+from reconcile.render.terminal import counted, value_text
 from reconcile.render.text import SIGNS, item_words, why_lines
 
 # With more changes than that, only their headings are open at first.
@@ -49,7 +50,7 @@ def drift_block(item: Drift, view: View, hold: Hold | None) -> Html:
     """Return what moved on the platform, from what to what, and whether the file changed, too."""
     where = view.place(item.source) or "in no file any more"
     also = "; the file changed, too" if item.why is Why.BOTH and item.source else ""
-    lines = [f"{where}{also}", f"last applied by us at {when_text(item.applied_at)}"]
+    lines = [f"{where}{also}", *(line.strip() for line in provenance_lines(item))]
     lines += [f"held: {hold_text(hold)}"] if hold else []
     what = (
         tag("p", tag("strong", "It no longer exists on the platform."))

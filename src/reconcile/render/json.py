@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.diff import FieldChange
-from reconcile.core.drift import Drift
+from reconcile.core.drift import AppliedBy, Blame, Drift, Pending
 from reconcile.core.effect import Effect
 from reconcile.core.kind import Action
 from reconcile.core.outlook import Outlook
 from reconcile.core.plan import Change, LeftOut, Plan, Unchanged
 from reconcile.core.request import Request
-from reconcile.core.snapshot import Value, Values
+from reconcile.core.snapshot import Modified, Value, Values
 from reconcile.core.source import Span
 from reconcile.render.diagnostics import as_json
 from reconcile.render.effect import effect_document
@@ -86,18 +86,26 @@ def drift_document(
     diagnostics: Iterable[Diagnostic],
     unread: Iterable[Address] = (),
     held: Iterable[Held] = (),
+    waiting: Iterable[Pending] = (),
+    *,
+    acknowledged: Sequence[Mapping[str, Any]] = (),
+    alerts: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return drift in format ``reconcile.drift/1``.
 
-    ``pending`` counts changes that the files ask for; ``unread`` names what could not be looked at: of that, an empty
-    ``drift`` says nothing. ``held`` is what is kept off on purpose.
+    ``pending`` counts changes that the files ask for, ``waiting`` lists them; ``unread`` names what could not be looked
+    at: of that, an empty ``drift`` says nothing. ``held`` is what is kept off on purpose. ``acknowledged`` and
+    ``alerts`` are documents of their own: drift that is accepted, and what became of alerts (None: nobody asked).
     """
     return {
         "format": DRIFT_FORMAT,
         "drift": [drift_item(item) for item in drift],
         "pending": pending,
+        "waiting": [_pending(item) for item in waiting],
         "unread": [str(address) for address in unread],
         "held": held_document(held),
+        "acknowledged": list(acknowledged),
+        "alerts": alerts,
         "diagnostics": as_json(diagnostics),
     }
 
@@ -112,10 +120,14 @@ def drift_item(item: Drift) -> dict[str, Any]:
     return {
         "address": str(item.address),
         "why": item.why.value,
+        "class": item.side.value,
         "gone": item.gone,
         "fields": fields_document(item.fields),
         "source": _place(item.source),
         "applied_at": item.applied_at,
+        "applied": _applied(item.applied),
+        "modified": _modified(item.modified),
+        "blame": _blame(item.blame),
     }
 
 
@@ -137,6 +149,39 @@ def _unchanged(item: Unchanged) -> dict[str, Any]:
         "last_applied_at": item.last_applied_at,
         "to_be_recorded": item.to_record is not None,
         "hold": hold_document(item.hold),
+    }
+
+
+def _pending(item: Pending) -> dict[str, Any]:
+    return {
+        "address": str(item.address),
+        "class": item.side.value,
+        "source": _place(item.source),
+        "applied_at": item.applied_at,
+    }
+
+
+def _applied(applied: AppliedBy | None) -> dict[str, Any] | None:
+    if applied is None:
+        return None
+    return {"id": applied.id, "by": applied.by, "at": applied.at, "commit": applied.commit}
+
+
+def _modified(modified: Modified | None) -> dict[str, Any] | None:
+    if modified is None:
+        return None
+    return {"of": modified.of, "by": modified.by or None, "at": modified.at or None}
+
+
+def _blame(blame: Blame | None) -> dict[str, Any] | None:
+    if blame is None:
+        return None
+    return {
+        "commit": blame.commit,
+        "by": blame.by or None,
+        "at": blame.at or None,
+        "summary": blame.summary or None,
+        "is_oldest": blame.is_oldest,
     }
 
 

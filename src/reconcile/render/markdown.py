@@ -11,6 +11,7 @@ from reconcile.core.kind import Action
 from reconcile.core.outlook import Outlook
 from reconcile.core.plan import Change, Plan
 from reconcile.core.source import Span
+from reconcile.render.diagnostics import prefixed
 from reconcile.render.effect import effect_line
 from reconcile.render.held import Held, held_lines, hold_text
 from reconcile.render.outlook import outlook_text, week_lines
@@ -68,16 +69,18 @@ def drift_markdown(
     prefix: str = "",
     held: Sequence[Held] = (),
     now: str = "",
+    notes: Sequence[str] = (),
 ) -> str:
     """Return drift as Markdown, never longer than ``LONGEST`` characters. ``unread`` objects could not be looked at.
 
-    ``held`` is what is kept off on purpose, ``now`` (UTC, ISO 8601) what its age counts to.
+    ``held`` is what is kept off on purpose, ``now`` (UTC, ISO 8601) what its age counts to. ``notes`` are more lines.
     """
     moved = f"{counted(len(drift), 'object')} drifted" if drift else "" if unread else "no drift"
     if unread:
         moved += f"{', ' if moved else ''}{counted(unread, 'object')} could not be read"
     waiting = f"; {counted(pending, 'change')} of the files not applied" if pending else ""
     head = [f"### reconcile: {moved}{waiting}", "", *_messages(diagnostics, prefix), *_held(held, now)]
+    head += [*(f"- {_text(note.strip())}" for note in notes), ""] if notes else []
     return _fitted(head, [], [("Drift", _drift_block(drift, prefix, held))])
 
 
@@ -97,7 +100,7 @@ def error_markdown(diagnostics: Sequence[Diagnostic], *, prefix: str = "") -> st
 def _messages(diagnostics: Sequence[Diagnostic], prefix: str) -> list[str]:
     lines = []
     for d in diagnostics:
-        where = f" ({code(f'{prefix}{d.span.file}:{d.span.line}')})" if d.span else ""
+        where = f" ({code(f'{prefixed(d.span.file, prefix)}:{d.span.line}')})" if d.span else ""
         hint = f" Hint: {_text(d.hint)}" if d.hint else ""
         lines.append(f"- **{d.severity}**: {_text(d.detail or d.summary)}{where}{hint}")
     return [*lines, ""] if lines else []

@@ -16,6 +16,7 @@ from reconcile.core.source import Span
 from reconcile.render.effect import effect_line, effect_lines
 from reconcile.render.held import Held, held_lines, hold_text, holds_of
 from reconcile.render.outlook import outlook_text
+from reconcile.render.provenance import provenance_lines
 from reconcile.render.terminal import Paint, Style, counted, painter, printable, value_text, when_text
 
 SIGNS = {
@@ -145,7 +146,7 @@ def drift_text(drift: Sequence[Drift], *, color: bool = False, prefix: str = "",
         lines = [
             f"{paint('*', Style.WARN)} drift   {paint(printable(str(item.address)), Style.STRONG)}",
             f"          {paint((_place(item.source, prefix) or 'in no file any more') + also, Style.FAINT)}",
-            f"          {paint(f'last applied by us at {when_text(item.applied_at)}', Style.FAINT)}",
+            *(f"          {paint(line, Style.FAINT)}" for line in provenance_lines(item)),
         ]
         if item.address in holds:
             lines.append(f"          {paint(f'held: {hold_text(holds[item.address])}', Style.WARN)}")

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from reconcile.sandbox.admin_job import JOB_ENDPOINTS, Action, Missing, by_key, named_asset, settle
+from reconcile.sandbox.clock import iso
 from reconcile.sandbox.crm_asset import TYPES, Asset
 from reconcile.sandbox.crm_schedule import Schedule, ScheduleError, parse_schedule
 from reconcile.sandbox.fault import KINDS
@@ -228,7 +229,7 @@ def _set_users(sandbox: Sandbox, request: Request, body: Any) -> object:
         user = sandbox.crm.people.named(name)
         user.active = given.get("active", user.active)
         for asset in given["assets"]:
-            sandbox.crm.assets.modify(asset, user.id)
+            sandbox.crm.assets.modify(asset, user.id, iso(sandbox.clock.now()))
     sandbox.touch()
     return _users(sandbox, request, None)
 

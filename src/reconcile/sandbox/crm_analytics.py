@@ -31,6 +31,17 @@ from reconcile.sandbox.wire import Call, Json, Reply, dump, json_reply
 
 COLLECTIONS = {"recipes": "recipe", "dataflows": "dataflow", "dataConnectors": "data_sync"}
 
+_SEASONS = ("Spring", "Summer", "Winter")
+# What an org of 2026 lists (REST API Developer Guide, "Versions": shape H; a list needs no login there, here it does).
+_VERSIONS = [
+    {
+        "label": f"{_SEASONS[number % 3]} '{4 + number // 3 + (number % 3 == 2):02}",
+        "url": f"/services/data/v{number}.0",
+        "version": f"{number}.0",
+    }
+    for number in range(31, 67)
+]
+
 
 class CrmAnalytics:
     """One org: assets, jobs, sessions."""
@@ -93,6 +104,9 @@ class CrmAnalytics:
         if path.endswith("/") and self.switches["trailing_slash"] == "accept":
             path = path.rstrip("/")
         parts = path.split("/")[1:]
+        if parts == ["services", "data"]:
+            allow(call, "GET")
+            return json_reply(_VERSIONS)
         if len(parts) < 4 or parts[:2] != ["services", "data"] or not re.fullmatch(r"v\d+\.\d", parts[2]):
             raise not_found()
         version = parts[2]

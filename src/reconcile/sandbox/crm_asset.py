@@ -28,6 +28,8 @@ class Asset:
     ever_scheduled: bool = False
     modified_by: str = ""
     """Id of the user who last changed the asset, "" for the one who calls. Setting a schedule does not change it."""
+    modified_at: str = ""
+    """When that was, as the platform prints it; "" for when the asset was made."""
     stale: tuple[float, Schedule | None] | None = None
     """(until when by `time.monotonic`, what) lists still show, see the switch `list_lag`."""
     shown: dict[object, tuple[str, float]] = field(default_factory=dict)
@@ -51,6 +53,8 @@ class Asset:
             saved["targetDataflowId"] = self.target_dataflow_id
         if self.modified_by:
             saved["modifiedBy"] = self.modified_by
+        if self.modified_at:
+            saved["modifiedAt"] = self.modified_at
         return {**saved, "everScheduled": self.ever_scheduled, "schedule": self.schedule}
 
 
@@ -120,9 +124,9 @@ class Assets:
         asset.ever_scheduled = asset.ever_scheduled or schedule is not None
         asset.shown.clear()
 
-    def modify(self, asset: Asset, user_id: str) -> None:
-        """Note who last changed an asset."""
-        asset.modified_by = user_id
+    def modify(self, asset: Asset, user_id: str, at: str) -> None:
+        """Note who last changed an asset, and when, as the platform prints it."""
+        asset.modified_by, asset.modified_at = user_id, at
         asset.shown.clear()
 
     def forget_shown(self) -> None:
@@ -151,6 +155,7 @@ class Assets:
                     each.get("targetDataflowId", ""),
                     each["everScheduled"],
                     each.get("modifiedBy", ""),
+                    each.get("modifiedAt", ""),
                 )
             )
 

@@ -104,6 +104,8 @@ class People:
         found = _SELECT.fullmatch(text or "")
         if found is None:
             raise CrmError(400, "MALFORMED_QUERY", f"unexpected token: '{(text or '')[:40]}'")
+        if found["type"].lower() == "userpermissionaccess":
+            return self._permissions([each.strip() for each in found["fields"].split(",")])
         if found["type"].lower() != "user":
             raise CrmError(400, "INVALID_TYPE", f"sObject type '{found['type']}' is not supported.")
         fields = [_field(each.strip()) for each in found["fields"].split(",")]
@@ -117,6 +119,15 @@ class People:
         if key not in self._cursors or not start.isdigit():
             raise not_found()
         return self._part(self._cursors[key], int(start), version)
+
+    def _permissions(self, fields: list[str]) -> Json:
+        """Return the one record of the caller's permissions (Object Reference, "UserPermissionAccess": fields H)."""
+        wrong = [each for each in fields if not each.startswith("Permissions")]
+        if wrong:
+            raise CrmError(400, "INVALID_FIELD", f"No such column '{wrong[0]}' on entity 'UserPermissionAccess'.")
+        granted = {name: name in self._switches["crm_permissions"] for name in fields}
+        record = {"attributes": {"type": "UserPermissionAccess"}, **granted}
+        return {"totalSize": 1, "done": True, "records": [record]}
 
     def _part(self, records: list[Json], start: int, version: str) -> Json:
         end = start + self._switches["crm_query_records"]

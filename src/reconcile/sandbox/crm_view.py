@@ -14,6 +14,8 @@ from reconcile.sandbox.wire import Json
 _RECIPES_EMBED_SINCE = 53
 """Real v50 output lacks scheduleAttributes in the recipe list; v53 has it (2.1, H)."""
 
+_MADE = "2026-01-05T07:00:00.000Z"
+"""When every asset was made."""
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
@@ -123,14 +125,19 @@ class Views:
         return rest_schedule(asset.id, self._outlooks.of(schedule) if schedule else None)
 
     def _head(self, asset: Asset, version: str, collection: str) -> Json:
-        """Return what all assets have; both users as captured (2.1, H), who made it is the caller."""
+        """Return what all assets have; both users as captured (2.1, H), who made it is the caller.
+
+        The dates have the names of "Base Wave Asset" in the REST API guide (H); their form is that of other dates.
+        """
         return {
             "id": asset.id,
             "type": asset.type,
             "name": asset.name,
             "label": asset.label,
             "createdBy": self._people.shown(""),
+            "createdDate": _MADE,
             "lastModifiedBy": self._people.shown(asset.modified_by),
+            "lastModifiedDate": asset.modified_at or _MADE,
             "url": f"/services/data/{version}/wave/{collection}/{asset.id}",
         }
 

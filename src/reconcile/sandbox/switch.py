@@ -252,6 +252,13 @@ SWITCHES = (
         "the M of Sforce-Limit-Info; beyond it 403 REQUEST_LIMIT_EXCEEDED [crm 4, H]",
     ),
     Switch(
+        "crm_permissions",
+        CRM_ANALYTICS,
+        ["PermissionsInsightsAppUser", "PermissionsInsightsAppEltEditor"],
+        _TEXTS,
+        "what UserPermissionAccess says that the caller may do [Object Reference, H]",
+    ),
+    Switch(
         "crm_query_records",
         CRM_ANALYTICS,
         2000,

@@ -70,7 +70,7 @@ def test_an_environment_named_default_is_used_without_env(tmp_path: Path) -> Non
         ("version: 1", "version: true", "unsupported-version", "true", "version: 1"),
         ("version: 1\n", "", "missing-field", None, "version"),
         ("variables: {zone: Eu", "varables: {zone: Eu", "unknown-field", "varables", '"variables"'),
-        ("variables: {zone: Eu", "alerts: {}\nvariables: {zone: Eu", "unknown-field", "alerts", "known fields"),
+        ("variables: {zone: Eu", "sirens: {}\nvariables: {zone: Eu", "unknown-field", "sirens", "known fields"),
         ("variables: {zone: Eu", "lamps: []\nvariables: {zone: Eu", "unknown-field", "lamps", "files of its own"),
         ("loud: 7", "loud: [7]", "wrong-type", "[7]", "text, a number"),
         ("loud: 7", "loud: ", "wrong-type", None, "text, a number"),

@@ -106,6 +106,7 @@ def test_a_reader_cannot_write() -> None:
             assert {name for name in dir(ReadClient) if not name.startswith("_")} == {
                 "get",
                 "get_page",
+                "login",
                 "server_time",
                 "close",
             }

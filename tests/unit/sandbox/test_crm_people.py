@@ -55,11 +55,13 @@ def test_lists_show_who_made_and_who_last_changed_an_asset(api: Api) -> None:
     for path, name in ((RECIPES, "Board_Pack"), (DATAFLOWS, "Opportunities"), (CONNECTORS, "SFDC_LOCAL")):
         shown = api.listed(path, name)
         assert shown["createdBy"] == shown["lastModifiedBy"]
+        assert shown["createdDate"] == shown["lastModifiedDate"]
         assert set(shown["createdBy"]) == {"id", "name", "profilePhotoUrl"}
     api.admin("PUT", "crm/users", ANN)
     shown = api.listed(RECIPES, "Board_Pack")
     assert shown["createdBy"]["name"] == "Integration User"
     assert shown["lastModifiedBy"]["name"] == "Ann Example"
+    assert shown["lastModifiedDate"] > shown["createdDate"]
     assert api.listed(CONNECTORS, "SFDC_LOCAL")["lastModifiedBy"]["id"] == ids(api)["Ann Example"]
 
 

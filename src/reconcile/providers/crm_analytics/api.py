@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from reconcile.core.errors import BadAnswer
+from reconcile.core.snapshot import Modified
 from reconcile.providers.answer import Answer
 from reconcile.providers.crm_analytics.convert import plain
 from reconcile.providers.http import ReadClient
@@ -19,7 +21,11 @@ PAGE_SIZE = 200
 MOST_PAGES = 5_000
 
 # What goes into a query is this and nothing else.
+VERSION = re.compile(r"[0-9]{2,3}\.0")
 USER_ID = re.compile(r"005[A-Za-z0-9]{12}([A-Za-z0-9]{3})?")
+
+# As captured answers have it (page 2.2); read without parsing, as there are thousands.
+_UTC = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?Z")
 
 # Without it every string comes back HTML-escaped (page 1.5).
 HEADERS = {"X-Chatter-Entity-Encoding": "false", "Accept": "application/json"}
@@ -30,7 +36,7 @@ class Asset:
     """One item of a list. ``schedule`` is the list's own payload for it; ``shown`` says whether the list had any.
 
     ``target_id`` is the dataflow that runs a recipe (page 3), "" where there is none. ``modified_by`` is the id of the
-    user who changed the asset last, "" where the list does not say.
+    user who changed the asset last, "" where the list does not say; ``modified`` is the same for people.
     """
 
     id: str
@@ -40,6 +46,7 @@ class Asset:
     shown: bool = False
     target_id: str = ""
     modified_by: str = ""
+    modified: Modified | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +115,19 @@ class Api:
     def org_limits(self) -> Payload:
         """Return the limits of the org by name. Source: page 2.4."""
         return object_of(self._client.get(f"{self._base}/limits"))
+
+    def versions(self) -> tuple[str, ...]:
+        """Return the API versions that the org has, oldest first. Source: REST API Developer Guide, "Versions"."""
+        found = self._client.get("/services/data").json()
+        listed = [each.get("version") for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+        return tuple(str(each) for each in listed if VERSION.fullmatch(str(each)))
+
+    def permissions(self, names: Collection[str]) -> dict[str, bool]:
+        """Return which of these permissions the caller has. Source: Object Reference, "UserPermissionAccess"."""
+        query = f"SELECT {', '.join(names)} FROM UserPermissionAccess"  # noqa: S608 - names of ours
+        page = object_of(self._client.get(f"{self._base}/query", {"q": query}))
+        record = next((each for each in _items(page, "records", "GET query") if isinstance(each, dict)), {})
+        return {name: record.get(name) is True for name in names}
 
     def user_info(self) -> Payload:
         """Return what the login's own service says of the user who calls; ``zoneinfo`` is the user's zone.
@@ -186,7 +206,16 @@ def _assets(page: Mapping[str, Any], key: str, schedule_key: str) -> Iterator[As
             shown = True
         name = item.get("name") or item.get("id")
         label, target = plain(item.get("label") or ""), str(item.get("targetDataflowId") or "")
-        yield Asset(str(item["id"]), plain(name), label, item.get(schedule_key), shown, target, _modified_by(item))
+        yield Asset(
+            str(item["id"]),
+            plain(name),
+            label,
+            item.get(schedule_key),
+            shown,
+            target,
+            _modified_by(item),
+            _modified(item),
+        )
 
 
 def _modified_by(item: Payload) -> str:
@@ -194,3 +223,26 @@ def _modified_by(item: Payload) -> str:
     user = item.get("lastModifiedBy")
     user_id = user.get("id") if isinstance(user, dict) else None
     return user_id if isinstance(user_id, str) and USER_ID.fullmatch(user_id) else ""
+
+
+def _modified(item: Payload) -> Modified | None:
+    """Return who changed an asset last, and when; None where the list says neither. Source: as above.
+
+    Whether setting a schedule counts as a change of the asset is documented nowhere, so it is told as the asset's.
+    """
+    user, date = item.get("lastModifiedBy"), item.get("lastModifiedDate")
+    name = user.get("name") if isinstance(user, dict) else None
+    by = plain(name) if isinstance(name, str) else ""
+    at = utc_of(date) if isinstance(date, str) else ""
+    return Modified("asset", by, at) if by or at else None
+
+
+def utc_of(date: str) -> str:
+    """Return a platform's time as UTC, ISO 8601, in whole seconds; "" for what is none, or has no zone."""
+    if found := _UTC.fullmatch(date):
+        return f"{found[1]}Z"
+    try:
+        moment = datetime.fromisoformat(date)
+    except ValueError:
+        return ""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment.tzinfo else ""

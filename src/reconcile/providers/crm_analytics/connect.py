@@ -12,7 +12,14 @@ from reconcile.providers.crm_analytics import kinds
 from reconcile.providers.crm_analytics.api import HEADERS, Api
 from reconcile.providers.crm_analytics.convert import plain
 from reconcile.providers.crm_analytics.reader import ScheduleReader
-from reconcile.providers.http import Timing, WriteClient, open_once_client, open_read_client, open_write_client
+from reconcile.providers.http import (
+    ReadClient,
+    Timing,
+    WriteClient,
+    open_once_client,
+    open_read_client,
+    open_write_client,
+)
 from reconcile.providers.oauth import ClientCredentials, JwtBearer, RefreshToken
 from reconcile.providers.settings import Settings
 from reconcile.providers.translate import describe
@@ -60,6 +67,15 @@ def open_writer(name: str, connection: kinds.Connection, surroundings: Surroundi
     )
     asks_limits = connection.limits.runs_a_day is None
     return ScheduleWriter(name, client, connection.base_path, surroundings, asks_limits=asks_limits)
+
+
+def open_look_client(
+    name: str, connection: kinds.Connection, surroundings: Surroundings, settings: Settings
+) -> ReadClient:
+    """Return a client that can do nothing but GET, for a look at the org; ``settings`` say how long it may take."""
+    return open_read_client(
+        name, settings, _login(connection), surroundings, describe=_describe, limits=LIMITS, headers=HEADERS
+    )
 
 
 def open_job_client(

@@ -47,6 +47,9 @@ class ScheduleReader:
         self._pages: dict[str, int] = {}
         self._lists: dict[str, Listed] = {}
         self._not_listed: set[str] = set()
+        self._keeps_lists = surroundings.keeps_lists
+        self._turns = {kind: Lock() for kind in ("dataflow", "recipe", "data_sync")}
+        self._kept: dict[str, Listed | Diagnostic] = {}
         self._guesses = 0
 
     def close(self) -> None:
@@ -56,12 +59,12 @@ class ScheduleReader:
     def read(self, wanted: Collection[Wanted], *, exact: bool = False) -> Readings:
         """Return a reading for each wanted schedule; see ``Reader.read``."""
         targets = [target_of(item) for item in wanted]
-        alone = self._cheaper_alone(targets)
+        alone = set[str]() if self._keeps_lists else self._cheaper_alone(targets)
         readings: dict[Address, Reading] = {}
         diagnostics: list[Diagnostic] = []
         to_get = [Task(t, Asset(str(t.wanted.id), t.name, "")) for t in targets if t.kind in alone]
         kinds = sorted({target.kind for target in targets} - alone)
-        for kind, listed in zip(kinds, self._spread(self._list, kinds), strict=True):
+        for kind, listed in zip(kinds, self._spread(self._current, kinds), strict=True):
             mine = [target for target in targets if target.kind == kind]
             if isinstance(listed, Diagnostic):
                 readings.update(
@@ -143,6 +146,15 @@ class ScheduleReader:
                 found.add(kind)
         return found
 
+    def _current(self, kind: str) -> Listed | Diagnostic:
+        """Return a list as it is now; where lists are kept, as it was for whoever asked first."""
+        if not self._keeps_lists:
+            return self._list(kind)
+        with self._turns[kind]:
+            if kind not in self._kept:
+                self._kept[kind] = self._list(kind)
+            return self._kept[kind]
+
     def _list(self, kind: str) -> Listed | Diagnostic:
         lists: dict[str, Callable[[], Listing]] = {
             "dataflow": self._api.dataflows,
@@ -222,7 +234,7 @@ class ScheduleReader:
             shown = {name: partial[name] for name in unknown if name in partial}
             values = {**values, **shown}
             unknown = unknown - set(shown)
-        return Live(target.address, values, asset.id, asset.label, unknown)
+        return Live(target.address, values, asset.id, asset.label, unknown, asset.modified)
 
     def _unknown(self, listed: Listed, target: Target) -> Diagnostic:
         # Comparing one name with ten thousand takes a moment; a whole wrong file would take minutes.

@@ -51,11 +51,11 @@ def as_listed(kind: str, target: Target, asset: Asset) -> tuple[Reading | None, 
         # The short form has no notification level, so a managed one must be looked up.
         if values is None or ("notification_level" in target.wanted.fields and values["frequency"] != "none"):
             return None, values
-        return Live(target.address, values, asset.id, asset.label), values
+        return Live(target.address, values, asset.id, asset.label, modified=asset.modified), values
     if not asset.shown:
         return None, None
     try:
         values, unknown = from_schedule(asset.schedule)
     except Unintelligible:
         return None, None
-    return Live(target.address, values, asset.id, asset.label, unknown), values
+    return Live(target.address, values, asset.id, asset.label, unknown, asset.modified), values

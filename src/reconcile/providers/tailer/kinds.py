@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from reconcile.core.address import Address
 from reconcile.core.kind import Action, Declared
@@ -52,6 +52,13 @@ class ServiceAccount(Strict):
     audience: Text = HOST
 
 
+def _pattern(text: str) -> str:
+    if not text.strip() or "\0" in text or text.startswith("~"):
+        raise ValueError("this is no pattern of files: begin with a folder, as seen from the workspace")
+    return text
+
+
+Pattern = Annotated[str, AfterValidator(_pattern), Field(min_length=1)]
 Auth = Annotated[Token | TailerCli | ServiceAccount, Field(discriminator="method")]
 
 
@@ -63,6 +70,12 @@ class Connection(Transport):
     account: Annotated[str, Field(pattern="^[0-9]{6}$", description='six digits, in quotes: "000099"')]
     environment: Literal["PROD", "PREPROD", "STAGING", "DEV"]
     auth: Auth
+    files: tuple[Pattern, ...] = Field(
+        (),
+        strict=False,
+        description="your own configuration files, as patterns seen from the workspace (../dataops/**/*.json): what a "
+        "redeploy of them would undo is told",
+    )
 
 
 class Configuration(Strict):

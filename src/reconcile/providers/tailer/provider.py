@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from reconcile.core.account import Account
 from reconcile.core.address import Address
+from reconcile.core.checkup import Finding
+from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.kind import Action, Connected, Kind
 from reconcile.core.limit import Limit
 from reconcile.core.operation import Operation, Order
+from reconcile.core.own_file import OwnFile
 from reconcile.core.request import Request
-from reconcile.core.snapshot import Values
+from reconcile.core.snapshot import Desired, Values
 from reconcile.providers.base import Operator, Reader, Surroundings, Writer
 from reconcile.providers.connection import secret_values
 from reconcile.providers.tailer.kinds import ConfigurationKind, Connection, WorkflowResetKind
 from reconcile.providers.tailer.operations import OPERATIONS, RESET, flags_request, reset_order
+from reconcile.providers.tailer.own_file import MARKER, judge_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,7 @@ class TailerProvider:
     """Data operations' flags and workflow resets."""
 
     name = "tailer"
+    file_marker = MARKER
     connection: Any = Connection
     kinds: tuple[Kind, ...] = (ConfigurationKind(), WorkflowResetKind())
     operations: Mapping[str, Operation] = OPERATIONS
@@ -85,6 +91,16 @@ class TailerProvider:
         """Return nothing: none is documented."""
         return ()
 
+    def file_patterns(self, connection: Connection) -> tuple[str, ...]:
+        """Return the patterns of the connection's ``files``."""
+        return connection.files
+
+    def judge_files(
+        self, name: str, connection: Connection, files: Iterable[OwnFile], desired: Mapping[Address, Desired]
+    ) -> Iterator[Diagnostic]:
+        """Yield what a redeploy of these files would undo; see ``JudgesFiles``."""
+        return judge_files(name, connection, files, desired)
+
     def reader(self, name: str, connection: Connection, surroundings: Surroundings) -> Reader:
         """Return a reader that makes no call: there is nothing to read (platform page 0.1, 0.2)."""
         from reconcile.providers.tailer.api import TailerReader
@@ -102,6 +118,14 @@ class TailerProvider:
         from reconcile.providers.tailer.operator import open_operator
 
         return open_operator(name, connection, surroundings)
+
+    def checkup(
+        self, name: str, connection: Connection, surroundings: Surroundings, now: Callable[[], datetime]
+    ) -> Iterator[Finding]:
+        """Yield what is found about this connection; see ``Diagnoses``."""
+        from reconcile.providers.tailer.checkup import checkup
+
+        return checkup(name, connection, surroundings, now)
 
 
 PROVIDER = TailerProvider()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from reconcile.core.account import Account
+from reconcile.core.checkup import Finding
 from reconcile.core.kind import Connected, Kind
 from reconcile.core.limit import Limit, Measure
 from reconcile.core.operation import Operation
@@ -58,6 +60,14 @@ class TamrProvider:
         from reconcile.providers.tamr.operator import open_operator
 
         return open_operator(name, connection, surroundings)
+
+    def checkup(
+        self, name: str, connection: Connection, surroundings: Surroundings, now: Callable[[], datetime]
+    ) -> Iterator[Finding]:
+        """Yield what is found about this connection; see ``Diagnoses``."""
+        from reconcile.providers.tamr.checkup import checkup
+
+        return checkup(name, connection, surroundings, now)
 
 
 class _Nothing:

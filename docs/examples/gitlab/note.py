@@ -1,0 +1,59 @@
+"""Write the one note of ours on a merge request, over what it said before. Usage: ``note.py FILE``.
+
+Python's standard library only; ``BOT_TOKEN`` and the variables that every job has.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+MARK = "<!-- reconcile -->"
+
+
+def call(method: str, path: str, body: object = None) -> Any:
+    """Return what the API answers, as JSON."""
+    project = os.environ["CI_PROJECT_ID"]
+    request = urllib.request.Request(  # noqa: S310 - the API's own address
+        f"{os.environ['CI_API_V4_URL']}/projects/{project}/{path}",
+        method=method,
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"PRIVATE-TOKEN": os.environ["BOT_TOKEN"], "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        return json.loads(answer.read())
+
+
+def main(text: str) -> None:
+    """Write the note."""
+    notes = f"merge_requests/{os.environ['CI_MERGE_REQUEST_IID']}/notes"
+    me = call_user()
+    page, mine = 1, None
+    while mine is None:
+        found = call("GET", f"{notes}?per_page=100&page={page}")
+        mine = next((n for n in found if n["author"]["id"] == me and n["body"].startswith(MARK)), None)
+        if len(found) < 100:
+            break
+        page += 1
+    body = {"body": f"{MARK}\n{text}"}
+    if mine:
+        call("PUT", f"{notes}/{mine['id']}", body)
+    else:
+        call("POST", notes, body)
+
+
+def call_user() -> int:
+    """Return the id of the token's own user: anybody may write our mark."""
+    request = urllib.request.Request(  # noqa: S310
+        f"{os.environ['CI_API_V4_URL']}/user", headers={"PRIVATE-TOKEN": os.environ["BOT_TOKEN"]}
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        return int(json.loads(answer.read())["id"])
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]).read_text(encoding="utf-8"))

@@ -1,0 +1,215 @@
+"""One command over every workspace of a fleet, in one process: read all, look at each, print and write the result."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from reconcile.cli.border import border
+from reconcile.cli.exit_codes import ExitCode
+from reconcile.cli.fleet_look import Opened, Said, drifting, failed, looked, opened, planning, validating
+from reconcile.cli.fleet_options import Round
+from reconcile.cli.options import Options, err, needs_format
+from reconcile.config.fleet import read_roster
+from reconcile.core.diagnostic import Diagnostic, Severity
+from reconcile.core.errors import ReconcileError
+from reconcile.core.fleet import Fleet, Member, Outcome, Result, Roster
+from reconcile.core.redact import cleaned
+from reconcile.engine.events import Event, Waiting
+from reconcile.engine.fleet import Lending, each_of
+from reconcile.render.fleet import fleet_document, fleet_text
+from reconcile.render.fleet_markdown import fleet_markdown
+from reconcile.render.json import document_text
+from reconcile.state.private_file import write_private
+
+# A round says about this many times how far it is.
+_LINES = 10
+_MOST_TWICE = 20
+
+
+def go_through(command: str, round_: Round, options: Options, own: Mapping[str, Any]) -> int:
+    """Run ``command`` in every workspace that ``-C`` names and is of this shard; return the worst exit code.
+
+    What fails in one workspace is its result, and the others go on. Prints one summary in the format asked for, and
+    writes the same as JSON where ``--results`` says. Raises ``ConfigError`` when it is not known which workspaces
+    there are.
+    """
+    needs_format("text", "json", "markdown")
+    roster = read_roster(str(options.workspace), options.env, Path.cwd())
+    if round_.results is not None:
+        # Before anything is looked at: nobody is to wait for a result that has nowhere to go.
+        with _unwritable():
+            round_.results.mkdir(parents=True, exist_ok=True)
+    members = [each for each in roster.members if round_.shard is None or round_.shard.holds(each.name)]
+    began = _now()
+    with Lending(_told, os.environ) as lending:
+        look = _look(command, lending, own)
+        results, diagnostics = _results(members, look, round_.parallel)
+        clean = lending.redactor.clean
+        results = [replace(each, document=cleaned(each.document, clean)) for each in results]
+    fleet = _fleet(command, roster, round_, began, results, diagnostics)
+    if round_.results is not None:
+        _write(round_.results, fleet)
+    show(fleet, options)
+    return exit_code(fleet, detailed=bool(own.get("detailed_exitcode", True)))
+
+
+def show(fleet: Fleet, options: Options) -> None:
+    """Print what was found in a fleet, in the format asked for."""
+    edge = border()
+    match options.format:
+        case "json":
+            edge.print_document(fleet_document(fleet))
+        case "markdown":
+            edge.print(fleet_markdown(fleet))
+        case _:
+            edge.show(fleet.diagnostics, options)
+            edge.print(fleet_text(fleet, color=options.color_for(sys.stdout), details=bool(options.verbose)))
+
+
+def exit_code(fleet: Fleet, *, detailed: bool = True) -> ExitCode:
+    """Return the exit code of the worst workspace; a shard that is missing has failed. Without ``detailed``, no 2."""
+    if fleet.missing_shards:
+        return ExitCode.FAILED
+    match fleet.outcome:
+        case Outcome.OK:
+            return ExitCode.DONE
+        case Outcome.CHANGES:
+            return ExitCode.CHANGES if detailed else ExitCode.DONE
+        case Outcome.DRIFT:
+            return ExitCode.DRIFT
+        case Outcome.REFUSED:
+            return ExitCode.REFUSED
+        case _:
+            return ExitCode.FAILED
+
+
+def _look(command: str, lending: Lending, own: Mapping[str, Any]) -> Callable[[Opened], Said]:
+    match command:
+        case "validate":
+            return validating()
+        case "drift":
+            return drifting(lending, exact=bool(own["exact"]))
+        case _:
+            return planning(lending, exact=bool(own["exact"]), reassert=bool(own["reassert"]))
+
+
+def _results(
+    members: Iterable[Member], look: Callable[[Opened], Said], parallel: int
+) -> tuple[list[Result], list[Diagnostic]]:
+    words = shlex.join(["reconcile", *sys.argv[1:]])
+    found = [opened(member, _told, words) for member in members]
+    read = [each for each in found if isinstance(each, Opened)]
+    results = [each for each in found if isinstance(each, Result)]
+    shared = _sharing_state(read)
+    results += [failed(item, _shared_state(item, others)) for item, others in shared]
+    alone = [item for item in read if item not in [each for each, _ in shared]] if shared else read
+    results += each_of(lambda item: looked(item, look), alone, parallel, _progress(len(alone)))
+    return sorted(results, key=lambda each: each.name), _declared_twice(read)
+
+
+def _fleet(
+    command: str,
+    roster: Roster,
+    round_: Round,
+    began: str,
+    results: Iterable[Result],
+    diagnostics: Iterable[Diagnostic],
+) -> Fleet:
+    return Fleet(command, roster.source, roster.names, tuple(results), began, _now(), round_.shard, tuple(diagnostics))
+
+
+def _sharing_state(items: Iterable[Opened]) -> list[tuple[Opened, list[str]]]:
+    """Return the workspaces that keep their record where another one does, with the names of the others."""
+    places: dict[str, list[Opened]] = {}
+    for item in items:
+        places.setdefault(item.place.backend.place("state"), []).append(item)
+    return [
+        (item, [other.member.name for other in sharing if other is not item])
+        for sharing in places.values()
+        if len(sharing) > 1
+        for item in sharing
+    ]
+
+
+def _shared_state(item: Opened, others: list[str]) -> Diagnostic:
+    return Diagnostic(
+        "fleet-shared-state",
+        "Two workspaces keep one record",
+        f"{item.member.name} keeps its state where {' and '.join(others)} does: each would take the other's objects "
+        "for removed from the files.",
+        "give each workspace a state: of its own, for example with its name at the end",
+    )
+
+
+def _declared_twice(items: Iterable[Opened]) -> list[Diagnostic]:
+    """Return a warning for each object that two workspaces ask for: whoever applies last wins."""
+    first: dict[tuple[object, ...], str] = {}
+    told = []
+    for item in items:
+        accounts = item.place.accounts
+        for address in item.config.desired:
+            provider = item.config.connections[address.connection].provider
+            key = (provider, accounts[address.connection], address.kind, address.name)
+            other = first.setdefault(key, item.member.name)
+            if other != item.member.name:
+                told.append(_twice(str(address), other, item.member.name))
+    return told[:_MOST_TWICE]
+
+
+def _twice(address: str, one: str, other: str) -> Diagnostic:
+    return Diagnostic(
+        "fleet-object-twice",
+        "Two workspaces ask for one object",
+        f"{address} is declared in {one} and in {other}: whoever applies last wins, and the other sees drift.",
+        "keep one of the entries",
+        severity=Severity.WARNING,
+    )
+
+
+def _write(folder: Path, fleet: Fleet) -> None:
+    name = f"{fleet.command}-{fleet.shard.index}-of-{fleet.shard.count}" if fleet.shard else fleet.command
+    # Secrets are out of every document already; names and schedules are still nobody else's business.
+    with _unwritable():
+        write_private(folder / f"{name}.json", document_text(fleet_document(fleet)).encode())
+
+
+@contextmanager
+def _unwritable() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ReconcileError(_no_room(f"{error.filename}: {error.strerror or error}.")) from None
+    except ReconcileError as error:
+        raise ReconcileError(_no_room(error.diagnostics[0].detail)) from None
+
+
+def _no_room(detail: str) -> Diagnostic:
+    return Diagnostic("fleet-result-unwritable", "The result cannot be written", detail, "name another --results DIR")
+
+
+def _progress(total: int) -> Callable[[int], None]:
+    step = max(1, total // _LINES)
+
+    def told(done: int) -> None:
+        if total > _LINES and done % step == 0 and done < total:
+            err(f"{done:,} of {total:,} workspaces\n")
+
+    return told
+
+
+def _told(event: Event) -> None:
+    """Say on stderr what makes everybody wait; a single workspace's progress is lost among hundreds."""
+    if isinstance(event, Waiting):
+        err(f"{event.connection}: {event.text.replace(f' ({event.connection})', '')}\n")
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

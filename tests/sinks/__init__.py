@@ -1,0 +1,1 @@
+"""Places where alerts arrive, on real sockets of this machine."""

@@ -1,0 +1,70 @@
+"""An HTTP server that keeps what it is sent, and answers as it is told."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Caught:
+    """One request as it arrived; header names in small letters."""
+
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class Catcher:
+    """What arrived so far, and the answers to come: (status, headers). After those it answers 200."""
+
+    url: str = ""
+    caught: list[Caught] = field(default_factory=list)
+    answers: list[tuple[int, Mapping[str, str]]] = field(default_factory=list)
+
+    @property
+    def told(self) -> list[tuple[str, str]]:
+        """Kind and subject of every alert that arrived, in order."""
+        return [(each["kind"], each["subject"]) for one in self.caught for each in one.json["alerts"]]
+
+
+@contextmanager
+def catching() -> Iterator[Catcher]:
+    """Yield a catcher that listens on a free port of 127.0.0.1 until the end of the block."""
+    catcher = Catcher()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            length = int(self.headers.get("Content-Length", 0))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            catcher.caught.append(Caught(self.path, headers, self.rfile.read(length)))
+            status, more = catcher.answers.pop(0) if catcher.answers else (200, {})
+            self.send_response(status)
+            for name, value in more.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    catcher.url = f"http://127.0.0.1:{server.server_port}/hook/s3cr3t-path"
+    try:
+        yield catcher
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
