@@ -289,6 +289,19 @@ def test_an_object_that_two_ask_for_is_told(fleet: Fleet) -> None:
     result = fleet.run("validate", "-C", "teams/*", "--format", "json")
     assert result.code == 0
     assert result.codes == ["fleet-object-twice"]
+    assert "R_ads is declared in teams/ads and in teams/bi" in result.json["diagnostics"][0]["detail"]
+
+
+def test_that_many_ask_for_the_same_is_said_in_a_few_lines(fleet: Fleet) -> None:
+    """Once for each two workspaces, and not for all of hundreds that a wrong copy made."""
+    for number in range(8):
+        folder = fleet.team(f"copy{number}")
+        (folder / "recipes.yaml").write_text(
+            f"connection: sales\nschedules: {json.dumps([recipe('R_ads'), recipe('R_bi')])}\n"
+        )
+    told = fleet.run("validate", "-C", "teams/*", "--format", "json").json["diagnostics"]
+    assert len(told) == 6
+    assert told[-1]["detail"] == "So do 11 more pairs of workspaces."
 
 
 def test_a_fleet_file_gives_each_workspace_its_environments(fleet: Fleet) -> None:
@@ -316,3 +329,30 @@ def test_a_fleet_file_gives_each_workspace_its_environments(fleet: Fleet) -> Non
         "teams/ads@prod",
         "teams/bi@prod",
     ]
+
+
+def test_alerts_go_to_the_sinks_of_each_workspace_once(fleet: Fleet) -> None:
+    """Each has its own sinks and its own memory; one without sinks is said to have none, and hides no other."""
+    for name in TEAMS[:2]:
+        fleet.team(name, top="alerts: {sinks: [{type: json_lines, path: told.jsonl}]}\n")
+    fleet.by_hand("recipe", "R_bi", None)
+    first = fleet.run("drift", "-C", "teams/*", "--alert", "--format", "json")
+    assert first.code == 1, first
+    results = {each["name"]: each["document"] for each in first.json["workspaces"]}
+    assert results["teams/bi"]["alerts"]["sent"][0]["subject"] == "sales/schedule/recipe:R_bi"
+    assert results["teams/ads"]["alerts"]["sent"] == []
+    assert [told["code"] for told in results["teams/crm"]["diagnostics"]] == ["no-sinks"]
+    told = (fleet.home / "teams/bi/told.jsonl").read_text().splitlines()
+    assert [json.loads(line)["subject"] for line in told] == ["sales/schedule/recipe:R_bi"]
+    assert not (fleet.home / "teams/ads/told.jsonl").exists()
+
+    fleet.run("drift", "-C", "teams/*", "--alert")
+    assert (fleet.home / "teams/bi/told.jsonl").read_text().splitlines() == told
+
+
+def test_a_look_that_comes_to_nothing_is_told(fleet: Fleet) -> None:
+    fleet.team("bi", top="alerts: {sinks: [{type: json_lines, path: told.jsonl}]}\n")
+    fleet.fault("status", status=403, path="/wave/recipes", times=100)
+    assert fleet.run("drift", "-C", "teams/b*", "--alert").code == 1
+    (line,) = (fleet.home / "teams/bi/told.jsonl").read_text().splitlines()
+    assert json.loads(line)["kind"] == "check-failed"

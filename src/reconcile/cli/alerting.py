@@ -10,6 +10,7 @@ from reconcile.cli.options import Options, err
 if TYPE_CHECKING:
     from reconcile.cli.border import Border
     from reconcile.cli.workspace import Workspace
+    from reconcile.config.load import Config
     from reconcile.core.alerted import Alerted
     from reconcile.engine.check import Checked
 
@@ -49,14 +50,18 @@ class Alarm:
 
 def alarm_of(workspace: Workspace) -> Alarm:
     """Return what tells the sinks of a workspace. Raises ``ConfigError`` when it has none, or one cannot be reached."""
+    check_sinks(workspace.config)
+    return Alarm(workspace)
+
+
+def check_sinks(config: Config) -> None:
+    """Raise ``ConfigError`` when a workspace has no sinks, or lacks what one of them is reached with."""
     from reconcile.core.diagnostic import Diagnostic
     from reconcile.core.errors import ConfigError
 
-    config = workspace.config
     if config.mute:
         raise ConfigError(config.mute)
     if not config.alerts.sinks:
         detail = "reconcile.yaml names no place where alerts could go."
         hint = "add for example: alerts: {sinks: [{type: stdout}]}"
         raise ConfigError(Diagnostic("no-sinks", "There is nobody to tell", detail, hint))
-    return Alarm(workspace)

@@ -45,7 +45,7 @@ def alone(command: Callable[Params, int]) -> Callable[Params, int]:
 @common
 @alone
 @guarded
-@over_fleet("drift", "exact")
+@over_fleet("drift", "exact", "alert")
 def command(exact: bool, alert: bool) -> int:
     """Compare what we last applied with what is live. Reads only: the clients it gets cannot write.
 

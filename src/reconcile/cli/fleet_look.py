@@ -10,16 +10,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from reconcile.alerts.send import Ways
+from reconcile.cli.alerting import check_sinks
 from reconcile.cli.exit_codes import ExitCode
+from reconcile.cli.options import err
 from reconcile.cli.zone import reader_zone
 from reconcile.config.load import Config
 from reconcile.core.acknowledge import sorted_drift
+from reconcile.core.alerted import Alerted
 from reconcile.core.diagnostic import Diagnostic, in_order
 from reconcile.core.errors import ReconcileError, Refused
 from reconcile.core.fleet import Member, Outcome, Result
 from reconcile.core.lint import sifted
 from reconcile.core.redact import Redactor, cleaned
-from reconcile.engine.check import check_drift
+from reconcile.engine.alerting import alert as tell
+from reconcile.engine.alerting import alert_failure
+from reconcile.engine.check import Checked, check_drift
 from reconcile.engine.events import Listener
 from reconcile.engine.experience import informed
 from reconcile.engine.fleet import Lending
@@ -31,6 +37,7 @@ from reconcile.engine.planning import Wish, from_files, make_plan
 from reconcile.library.compose import keep_secrets, links_of, place_of, read_files
 from reconcile.library.origin import origin_of
 from reconcile.render.acknowledged import accepted_document
+from reconcile.render.alerted import alerts_document
 from reconcile.render.allowed import allowance_notes, allowed_document
 from reconcile.render.diagnostics import as_json
 from reconcile.render.json import drift_document, error_document, plan_document
@@ -102,36 +109,51 @@ def validating() -> Callable[[Opened], Said]:
     return look
 
 
-def drifting(lending: Lending, *, exact: bool) -> Callable[[Opened], Said]:
-    """Return what compares a workspace's record with what is live, as ``drift`` does.
+def drifting(lending: Lending, *, exact: bool, alert: bool = False) -> Callable[[Opened], Said]:
+    """Return what compares a workspace's record with what is live, as ``drift`` does; with ``alert`` it tells sinks.
 
     First with what others may have read of the same account a moment before. What seems to have drifted is looked at
     again with readers of its own: since that list was made somebody may have applied.
     """
+    wish = Wish(exact=exact)
 
-    def once(place: Place, config: Config) -> Said:
-        found = check_drift(place, Wish(exact=exact))
-        sides = sorted_drift(found.drift, place.acknowledged, place.environment, found.at)
-        diagnostics = [*config.diagnostics, *found.diagnostics, *sides.diagnostics]
-        document = drift_document(
-            sides.counted,
-            found.pending,
-            diagnostics,
-            found.unread,
-            found.held,
-            found.waiting,
-            acknowledged=accepted_document(sides.accepted),
-        )
-        code = ExitCode.FAILED if found.failed else ExitCode.DRIFT if sides.counted else ExitCode.DONE
-        return code, document
+    def found_in(place: Place) -> Checked:
+        if exact:
+            return check_drift(place, wish)
+        found = check_drift(lending.lent(place), wish)
+        return check_drift(place, wish) if found.drift else found
 
     def look(item: Opened) -> Said:
-        if exact:
-            return once(item.place, item.config)
-        said = once(lending.lent(item.place), item.config)
-        return once(item.place, item.config) if _found_something(said) else said
+        if not alert:
+            return _drift(item, found_in(item.place), None)
+        check_sinks(item.config)
+        ways = Ways(lambda text: err(item.redactor.clean(text)), item.config.root)
+        try:
+            found = found_in(item.place)
+        except ReconcileError as error:
+            alert_failure(item.place, error.diagnostics, ways)
+            raise
+        return _drift(item, found, tell(item.place, found, ways))
 
     return look
+
+
+def _drift(item: Opened, found: Checked, alerted: Alerted | None) -> Said:
+    place = item.place
+    sides = sorted_drift(found.drift, place.acknowledged, place.environment, found.at)
+    diagnostics = [*item.config.diagnostics, *found.diagnostics, *sides.diagnostics]
+    diagnostics += alerted.diagnostics if alerted else ()
+    document = drift_document(
+        sides.counted,
+        found.pending,
+        diagnostics,
+        found.unread,
+        found.held,
+        found.waiting,
+        acknowledged=accepted_document(sides.accepted),
+        alerts=alerts_document(alerted),
+    )
+    return ExitCode.FAILED if found.failed else ExitCode.DRIFT if sides.counted else ExitCode.DONE, document
 
 
 def planning(lending: Lending, *, exact: bool, reassert: bool) -> Callable[[Opened], Said]:

@@ -27,11 +27,12 @@ from reconcile.engine.fleet import Lending, each_of
 from reconcile.render.fleet import fleet_document, fleet_text
 from reconcile.render.fleet_markdown import fleet_markdown
 from reconcile.render.json import document_text
+from reconcile.render.terminal import counted
 from reconcile.state.private_file import write_private
 
 # A round says about this many times how far it is.
 _LINES = 10
-_MOST_TWICE = 20
+_MOST_TWICE = 5
 
 
 def go_through(command: str, round_: Round, options: Options, own: Mapping[str, Any]) -> int:
@@ -96,7 +97,7 @@ def _look(command: str, lending: Lending, own: Mapping[str, Any]) -> Callable[[O
         case "validate":
             return validating()
         case "drift":
-            return drifting(lending, exact=bool(own["exact"]))
+            return drifting(lending, exact=bool(own["exact"]), alert=bool(own["alert"]))
         case _:
             return planning(lending, exact=bool(own["exact"]), reassert=bool(own["reassert"]))
 
@@ -150,9 +151,9 @@ def _shared_state(item: Opened, others: list[str]) -> Diagnostic:
 
 
 def _declared_twice(items: Iterable[Opened]) -> list[Diagnostic]:
-    """Return a warning for each object that two workspaces ask for: whoever applies last wins."""
+    """Return a warning for each two workspaces that ask for the same objects: whoever applies last wins."""
     first: dict[tuple[object, ...], str] = {}
-    told = []
+    shared: dict[tuple[str, str], list[str]] = {}
     for item in items:
         accounts = item.place.accounts
         for address in item.config.desired:
@@ -160,16 +161,31 @@ def _declared_twice(items: Iterable[Opened]) -> list[Diagnostic]:
             key = (provider, accounts[address.connection], address.kind, address.name)
             other = first.setdefault(key, item.member.name)
             if other != item.member.name:
-                told.append(_twice(str(address), other, item.member.name))
-    return told[:_MOST_TWICE]
+                shared.setdefault((other, item.member.name), []).append(str(address))
+    told = [_twice(*pair, addresses) for pair, addresses in shared.items()]
+    missing = len(told) - _MOST_TWICE
+    return told if missing <= 0 else [*told[:_MOST_TWICE], _more_twice(missing)]
 
 
-def _twice(address: str, one: str, other: str) -> Diagnostic:
+def _twice(one: str, other: str, addresses: list[str]) -> Diagnostic:
+    more = f" and {counted(len(addresses) - 1, 'more object')}" if len(addresses) > 1 else ""
+    verb = "are" if more else "is"
     return Diagnostic(
         "fleet-object-twice",
         "Two workspaces ask for one object",
-        f"{address} is declared in {one} and in {other}: whoever applies last wins, and the other sees drift.",
+        f"{addresses[0]}{more} {verb} declared in {one} and in {other}: whoever applies last wins, and the other sees "
+        "drift.",
         "keep one of the entries",
+        severity=Severity.WARNING,
+    )
+
+
+def _more_twice(pairs: int) -> Diagnostic:
+    return Diagnostic(
+        "fleet-object-twice",
+        "More workspaces ask for the same objects",
+        f"So do {counted(pairs, 'more pair')} of workspaces.",
+        "`fleet list` names all workspaces; do two of them lead to one folder or account?",
         severity=Severity.WARNING,
     )
 
