@@ -62,7 +62,8 @@ def list_(shards: int | None) -> int:
     """List the workspaces that -C names, by name; reads no workspace."""
     import os
 
-    from reconcile.config.fleet import names_fleet, read_roster
+    from reconcile.config.fleet import read_roster
+    from reconcile.config.fleet_name import names_fleet
     from reconcile.core.fleet import bucket_of
 
     options = needs_format("text", "json")

@@ -43,7 +43,7 @@ def over_fleet(name: str, *takes: str) -> Callable[[Command], Command]:
     def decorate(command: Command) -> Command:
         @functools.wraps(command)
         def inner(*, shard: str | None, results: Path | None, parallel: int | None, **own: Any) -> int:
-            from reconcile.config.fleet import names_fleet
+            from reconcile.config.fleet_name import names_fleet
 
             options = current()
             if names_fleet(options.workspace):
@@ -65,7 +65,7 @@ def over_fleet(name: str, *takes: str) -> Callable[[Command], Command]:
 
 def refuse_fleet(options: Options) -> None:
     """Raise a usage error when ``-C`` names a fleet: whoever calls this works on one workspace."""
-    from reconcile.config.fleet import names_fleet
+    from reconcile.config.fleet_name import names_fleet
 
     if names_fleet(options.workspace):
         raise click.UsageError(

@@ -68,7 +68,6 @@ def command(
     from reconcile.engine.outlook import outlook_of, viewer_of
     from reconcile.engine.planning import Wish, from_files, make_plan
     from reconcile.render.adopt import unmanaged_document, unmanaged_text
-    from reconcile.render.html import plan_html
     from reconcile.render.json import plan_document
     from reconcile.render.markdown import plan_markdown
     from reconcile.render.text import plan_text
@@ -101,6 +100,8 @@ def command(
             text = plan_markdown(made, prefix=edge.prefix, requests=requests, outlook=outlook, details=details)
             edge.print(markdown_with(text, found) if unmanaged else text)
         case "html":
+            from reconcile.render.html import plan_html
+
             edge.print_page(plan_html(made, outlook, prefix=edge.prefix, everything=everything, unmanaged=found))
         case _:
             color = options.color_for(sys.stdout)

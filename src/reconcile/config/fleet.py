@@ -14,15 +14,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from reconcile.config.check import check, schema_of
 from reconcile.config.document import parse
 from reconcile.config.files import WORKSPACE_FILE, read_text, shown
+from reconcile.config.fleet_name import is_fleet_file
 from reconcile.config.mistake import Subject
 from reconcile.config.model import Name
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.errors import ConfigError
 from reconcile.core.fleet import Member, Roster
 from reconcile.core.source import Span
-
-_MAGIC = frozenset("*?[")
-_YAML = frozenset((".yaml", ".yml"))
 
 
 def _says_something(text: str) -> str:
@@ -55,15 +53,6 @@ class FleetFile(_Strict):
     exclude: list[Written] = Field([], description="globs over paths: what they match does not belong to it")
 
 
-def names_fleet(workspace: str | None) -> bool:
-    """Say whether what ``-C`` names is a fleet: a glob, or a YAML file that is no workspace's own."""
-    if not workspace:
-        return False
-    if _is_file(workspace):
-        return not Path(workspace).is_dir()
-    return bool(_MAGIC & set(workspace)) and not Path(workspace).exists()
-
-
 def read_roster(workspace: str, environment: str | None, here: Path) -> Roster:
     """Return the workspaces that a glob or a fleet file names, seen from ``here``.
 
@@ -71,7 +60,7 @@ def read_roster(workspace: str, environment: str | None, here: Path) -> Roster:
     ``ConfigError`` with every mistake, also for a path or glob that leads to no workspace: a fleet that shrinks because
     of a typo would look in order.
     """
-    if _is_file(workspace):
+    if is_fleet_file(workspace):
         return _listed(here / workspace, environment, here)
     members = [_member(found, here, environment) for found in _folders(workspace, here)]
     if not members:
@@ -86,12 +75,6 @@ def fleet_schema() -> dict[str, Any]:
         **schema_of(FleetFile),
         "title": "reconcile: fleet",
     }
-
-
-def _is_file(workspace: str) -> bool:
-    """Say whether this names a YAML file that is no workspace's own."""
-    path = Path(workspace)
-    return path.suffix in _YAML and path.name not in (WORKSPACE_FILE, "reconcile.yml")
 
 
 def _listed(path: Path, environment: str | None, here: Path) -> Roster:

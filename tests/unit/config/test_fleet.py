@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from reconcile.config.fleet import fleet_schema, names_fleet, read_roster
+from reconcile.config.fleet import fleet_schema, read_roster
+from reconcile.config.fleet_name import names_fleet
 from reconcile.core.errors import ConfigError
 
 

@@ -9,7 +9,8 @@ plan are not read again.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic, Severity
@@ -21,8 +22,8 @@ from reconcile.providers.base import Spread, Wanted
 from reconcile.providers.crm_analytics.api import Api, Payload
 from reconcile.providers.crm_analytics.convert import short_id
 from reconcile.providers.crm_analytics.durations import Lengths, data_syncs, runs, usual
-from reconcile.providers.crm_analytics.job_convert import JOB_TYPES
-from reconcile.providers.crm_analytics.limits import told_by
+from reconcile.providers.crm_analytics.job_convert import JOB_TYPES, limits_from_org
+from reconcile.providers.crm_analytics.limits import COUNTED, DAILY_RUNS
 from reconcile.providers.crm_analytics.listed import Listed
 from reconcile.providers.crm_analytics.operations import START, SYNC
 from reconcile.providers.crm_analytics.people import inactive, zone_of
@@ -125,6 +126,20 @@ def _answer(question: _Question) -> Experience | _Unread:
 
 def _limits(api: Api) -> dict[str, Limit]:
     return told_by(api.org_limits())
+
+
+def told_by(org_limits: Mapping[str, Any]) -> dict[str, Limit]:
+    """Return the limits that an org tells of by itself, by name, out of ``/limits``.
+
+    ``/wave/limits`` is not asked: none of the types that are documented for it is about runs (CRM Analytics REST API
+    guide, "Wave Analytics Limit": queries, rows, output volumes, hours a month). A maximum of 0 is that of an org
+    without CRM Analytics, and says nothing.
+    """
+    most = next((limit.most for limit in limits_from_org(org_limits)), None)
+    if not most:
+        return {}
+    source = f"DailyAnalyticsDataflowJobExecutions of the org; {COUNTED}"
+    return {DAILY_RUNS.name: replace(DAILY_RUNS, most=most, source=source)}
 
 
 def _run_lengths(api: Api, found: Collection[Scheduled], lists: Collection[Listed]) -> Experience:

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from reconcile.providers.crm_analytics.experience import told_by
 from reconcile.providers.crm_analytics.kinds import Connection
-from reconcile.providers.crm_analytics.limits import DAILY_RUNS, DATAFLOWS, DEPENDENTS, RECIPES, SYNCS, told_by
+from reconcile.providers.crm_analytics.limits import DAILY_RUNS, DATAFLOWS, DEPENDENTS, RECIPES, SYNCS
 from reconcile.providers.crm_analytics.provider import PROVIDER
 
 
