@@ -101,32 +101,13 @@ def _print(
 ) -> None:
     match options.format:
         case "json":
-            _print_document(found, sides, diagnostics, alerted, edge)
+            from reconcile.library.checked import checked_document
+
+            edge.print_document(checked_document(found, sides, diagnostics, alerted))
         case "markdown":
             _print_markdown(found, sides, diagnostics, edge)
         case _:
             _print_text(found, sides, alerted, edge, options)
-
-
-def _print_document(
-    found: Checked, sides: Sorted, diagnostics: list[Diagnostic], alerted: Alerted | None, edge: Border
-) -> None:
-    from reconcile.render.acknowledged import accepted_document
-    from reconcile.render.alerted import alerts_document
-    from reconcile.render.json import drift_document
-
-    edge.print_document(
-        drift_document(
-            sides.counted,
-            found.pending,
-            diagnostics,
-            found.unread,
-            found.held,
-            found.waiting,
-            acknowledged=accepted_document(sides.accepted),
-            alerts=alerts_document(alerted),
-        )
-    )
 
 
 def _print_markdown(found: Checked, sides: Sorted, diagnostics: list[Diagnostic], edge: Border) -> None:

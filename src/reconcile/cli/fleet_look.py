@@ -17,11 +17,11 @@ from reconcile.cli.options import err
 from reconcile.cli.zone import reader_zone
 from reconcile.config.load import Config
 from reconcile.core.acknowledge import sorted_drift
+from reconcile.core.address import Selection
 from reconcile.core.alerted import Alerted
-from reconcile.core.diagnostic import Diagnostic, in_order
+from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.errors import ReconcileError, Refused
 from reconcile.core.fleet import Member, Outcome, Result
-from reconcile.core.lint import sifted
 from reconcile.core.redact import Redactor, cleaned
 from reconcile.engine.alerting import alert as tell
 from reconcile.engine.alerting import alert_failure
@@ -30,17 +30,15 @@ from reconcile.engine.events import Listener
 from reconcile.engine.experience import informed
 from reconcile.engine.fleet import Lending
 from reconcile.engine.link import Outside
-from reconcile.engine.lint import lint_files, with_findings
+from reconcile.engine.lint import with_findings
 from reconcile.engine.outlook import outlook_of, viewer_of
 from reconcile.engine.place import Place
 from reconcile.engine.planning import Wish, from_files, make_plan
+from reconcile.library.checked import checked_document
 from reconcile.library.compose import keep_secrets, links_of, place_of, read_files
 from reconcile.library.origin import origin_of
-from reconcile.render.acknowledged import accepted_document
-from reconcile.render.alerted import alerts_document
-from reconcile.render.allowed import allowance_notes, allowed_document
-from reconcile.render.diagnostics import as_json
-from reconcile.render.json import drift_document, error_document, plan_document
+from reconcile.library.validated import validated
+from reconcile.render.json import error_document, plan_document
 
 OUTCOMES: Mapping[int, Outcome] = {
     ExitCode.DONE: Outcome.OK,
@@ -94,17 +92,8 @@ def validating() -> Callable[[Opened], Said]:
     now = datetime.now(UTC)
 
     def look(item: Opened) -> Said:
-        config = item.config
-        linted = lint_files(config.desired, links_of(config), config.pipelines.values(), now, config.root, config.hold)
-        found = sifted(in_order([*config.diagnostics, *config.accepted, *linted]), config.allow)
-        return ExitCode.DONE, {
-            "format": "reconcile.validate/1",
-            "environment": config.environment,
-            "objects": len(config.desired),
-            "pipelines": len(config.pipelines),
-            "allowed": allowed_document(found),
-            "diagnostics": as_json([*found.told, *allowance_notes(found)]),
-        }
+        found = validated(item.config, links_of(item.config), Selection(), now, item.redactor)
+        return ExitCode.DONE, found.to_json()
 
     return look
 
@@ -143,16 +132,7 @@ def _drift(item: Opened, found: Checked, alerted: Alerted | None) -> Said:
     sides = sorted_drift(found.drift, place.acknowledged, place.environment, found.at)
     diagnostics = [*item.config.diagnostics, *found.diagnostics, *sides.diagnostics]
     diagnostics += alerted.diagnostics if alerted else ()
-    document = drift_document(
-        sides.counted,
-        found.pending,
-        diagnostics,
-        found.unread,
-        found.held,
-        found.waiting,
-        acknowledged=accepted_document(sides.accepted),
-        alerts=alerts_document(alerted),
-    )
+    document = checked_document(found, sides, diagnostics, alerted)
     return ExitCode.FAILED if found.failed else ExitCode.DRIFT if sides.counted else ExitCode.DONE, document
 
 

@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from reconcile.core.acknowledge import Sorted
 from reconcile.core.address import Address
+from reconcile.core.alerted import Alerted
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.drift import Drift
 from reconcile.core.redact import Redactor
 from reconcile.engine import check as engine
 from reconcile.library.shown import document
 from reconcile.render.acknowledged import accepted_document, accepted_lines
+from reconcile.render.alerted import alerts_document
 from reconcile.render.held import held_lines
 from reconcile.render.json import drift_document
 from reconcile.render.markdown import drift_markdown
 from reconcile.render.text import drift_text
+
+
+def checked_document(
+    found: engine.Checked, sides: Sorted, diagnostics: Iterable[Diagnostic], alerted: Alerted | None = None
+) -> dict[str, Any]:
+    """Return a look at drift in format ``reconcile.drift/1``, secrets and all: for whoever prints it to clean."""
+    return drift_document(
+        sides.counted,
+        found.pending,
+        diagnostics,
+        found.unread,
+        found.held,
+        found.waiting,
+        acknowledged=accepted_document(sides.accepted),
+        alerts=alerts_document(alerted),
+    )
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -65,16 +84,7 @@ class Checked:
 
     def to_json(self) -> dict[str, Any]:
         """Return the document of ``reconcile drift --format json``, for ``json.dumps``."""
-        found = self._checked
-        made = drift_document(
-            self._sides.counted,
-            found.pending,
-            self.diagnostics,
-            found.unread,
-            found.held,
-            found.waiting,
-            acknowledged=accepted_document(self._sides.accepted),
-        )
+        made = checked_document(self._checked, self._sides, self.diagnostics)
         return document(made, self._redactor)
 
     def to_text(self, *, color: bool = False, prefix: str = "") -> str:

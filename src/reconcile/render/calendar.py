@@ -23,12 +23,17 @@ def calendar_text(
         *(paint(line, Style.STRONG) for line in wrapped(heading(agenda, is_live=is_live, with_end=not by_schedule), 0)),
         "",
         *heat_lines(agenda.week, paint, shades=shades),
-        *(listed if agenda.entries else ["", "Nothing here has a schedule."]),
+        *(listed if agenda.entries else _nothing(agenda)),
         *silent_lines(agenda, paint),
         *freeze_lines(agenda, paint),
         *note_lines(agenda, paint),
     ]
     return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _nothing(agenda: Agenda) -> list[str]:
+    """Return what there is to say of an agenda without a schedule: that there is none, or that nobody can know."""
+    return ["", "Nothing here has a schedule." if agenda.is_whole else "Nothing could be read that has a schedule."]
 
 
 def calendar_markdown(agenda: Agenda, *, is_live: bool = False, by_schedule: bool = False) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from textwrap import dedent
 
@@ -201,6 +202,12 @@ def test_what_is_live_although_it_is_held_says_so() -> None:
 
 def test_nothing_to_show() -> None:
     assert "\nNothing here has a schedule.\n" in calendar_text(placed([], "2026-06-01T00:00"))
+
+
+def test_what_could_not_be_read_is_not_said_to_be_nothing() -> None:
+    text = calendar_text(replace(placed([], "2026-06-01T00:00"), is_whole=False), is_live=True)
+    assert "Nothing here has a schedule" not in text
+    assert "\nNothing could be read that has a schedule.\n" in text
 
 
 def test_the_wrapped_reason_of_a_freeze() -> None:
