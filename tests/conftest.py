@@ -7,12 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from reconcile.state.backend import Backend, open_backend
 from stores.azure import AzureServer, NotInstalled, azure
 from stores.gcs import GCSServer, gcs
 from stores.postgres import PostgresServer, postgres
 from stores.s3 import S3Server, s3
+
+# No deadline, and no word on slow examples: the machines that run this are busy with other things. No memory: an
+# example that failed is written into a test of its own.
+settings.register_profile("reconcile", deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("reconcile")
 
 
 @pytest.fixture

@@ -104,7 +104,7 @@ class World:
 
     def __post_init__(self) -> None:
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR", "TZ") if name in os.environ}
-        self.env = {**kept, **environment(self.server.url), "PYTHONDONTWRITEBYTECODE": "1", **self.env}
+        self.env = {**kept, **environment(self.server.url), **self.env}
 
     # -- files
 

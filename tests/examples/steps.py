@@ -57,7 +57,7 @@ def bash(script: str, environ: Mapping[str, str], cwd: Path, *options: str) -> s
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
         ["bash", "--noprofile", "--norc", *options, "-c", script],
-        env={"HOME": str(cwd), "PYTHONDONTWRITEBYTECODE": "1", **environ, "PATH": path},
+        env={"HOME": str(cwd), **environ, "PATH": path},
         cwd=cwd,
         capture_output=True,
         text=True,

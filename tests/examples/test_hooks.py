@@ -29,7 +29,7 @@ def run(*argv: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         "HOME": str(cwd),
         "PRE_COMMIT_HOME": str(cwd / ".cache"),
     }
-    environ |= {"GIT_CONFIG_GLOBAL": os.devnull, "PYTHONDONTWRITEBYTECODE": "1"}
+    environ |= {"GIT_CONFIG_GLOBAL": os.devnull}
     return subprocess.run(argv, cwd=cwd, env=environ, capture_output=True, text=True, timeout=60, check=False)
 
 

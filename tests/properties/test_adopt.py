@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from test_convert import scheduled
 
@@ -47,7 +47,7 @@ variables: {zone: America/Los_Angeles, paris: Europe/Paris, also_paris: Europe/P
 """
 ENVIRON = {"TOKEN": "not-a-real-token"}
 
-law = settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow])
+law = settings(max_examples=80)
 
 HOSTILE = (
     *("on", "no", "Yes", "y", "~", "null", "Null", "true", "=", "<<", "-", "?", "...", "---", "--- a", "% a"),

@@ -13,7 +13,7 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconcile.calendar.effect import effect_of, span_of
@@ -209,13 +209,10 @@ def walked_around(zone: str, horizon: Horizon) -> Walked:
     return walk(ZoneInfo(zone), (horizon.start - margin) // quarter * quarter, horizon.end + margin)
 
 
-# No deadline: the machines that run this are busy with other things.
-law = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None)
-
 # -- laws --------------------------------------------------------------------------------------------------------------
 
 
-@settings(law, max_examples=200)
+@settings(max_examples=200)
 @given(st.data(), st.sampled_from(sorted(YEARS)))
 def test_every_run_is_where_the_oracle_sees_it(data: st.DataObject, zone: str) -> None:
     horizon = data.draw(horizons(zone))
@@ -237,7 +234,6 @@ def test_two_whole_years(zone: str) -> None:
         assert as_found(occurrences(timing, horizon)) == expected(timing, walked, horizon)
 
 
-@law
 @given(st.data(), st.sampled_from(sorted(YEARS)))
 def test_two_halves_of_a_horizon_hold_what_the_whole_holds(data: st.DataObject, zone: str) -> None:
     whole = data.draw(horizons(zone, most_days=40))
@@ -259,7 +255,6 @@ def test_two_halves_of_a_horizon_hold_what_the_whole_holds(data: st.DataObject, 
 ANY = timings() | st.just(Unscheduled())
 
 
-@law
 @given(ANY, ANY, st.integers(0, 2 * 365 * 86_400))
 def test_the_figures_of_an_effect_add_up(before: Timing, after: Timing, seconds: int) -> None:
     start = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
@@ -277,7 +272,6 @@ def test_the_figures_of_an_effect_add_up(before: Timing, after: Timing, seconds:
     assert all(each.at >= start for each in there.next_after)
 
 
-@law
 @given(st.data(), st.integers(1, 119))
 def test_a_shift_within_the_day_loses_nothing(data: st.DataObject, minutes: int) -> None:
     """At noon, a schedule of the night moves by up to two hours: all its runs move, by just that."""
@@ -302,7 +296,6 @@ def schedule(n: int) -> Address:
     return Address("c", "schedule", f"recipe:{n}")
 
 
-@law
 @given(st.lists(st.one_of(timings("UTC"), st.sets(st.integers(0, 7), max_size=2)), min_size=1, max_size=8))
 def test_what_waits_runs_never_before_what_it_waits_for(wanted: list[Timed | set[int]]) -> None:
     schedules = [

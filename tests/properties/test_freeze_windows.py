@@ -44,7 +44,7 @@ def is_plain(at: datetime, zone: ZoneInfo) -> bool:
     return len(offsets) == 1
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(freezes, instants, st.integers(1, 200))
 def test_an_hour_is_frozen_as_the_clock_on_the_wall_says(freeze: Freeze, first: int, count: int) -> None:
     zone = ZoneInfo(freeze.zone)
@@ -57,7 +57,7 @@ def test_an_hour_is_frozen_as_the_clock_on_the_wall_says(freeze: Freeze, first: 
             assert is_frozen is shows(freeze.when, at.astimezone(zone)), at
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(freezes, max_size=3), instants)
 def test_what_is_said_of_a_moment_is_one(several: list[Freeze], number: int) -> None:
     """Active, free again and the windows are three views of the same."""
@@ -71,7 +71,7 @@ def test_what_is_said_of_a_moment_is_one(several: list[Freeze], number: int) -> 
         assert all(active(several, at + (free - at) * part) for part in (0.0, 0.25, 0.5, 0.75) if free > at)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(freezes, instants, st.integers(1, 400), st.integers(1, 400))
 def test_two_looks_side_by_side_are_one_look(freeze: Freeze, first: int, one: int, other: int) -> None:
     start, middle, end = first * STEP, (first + one) * STEP, (first + one + other) * STEP

@@ -546,7 +546,7 @@ def test_the_laws_are_not_empty() -> None:
     seen: set[Action] = set()
     drifted: list[Why] = []
 
-    @settings(law, derandomize=True, max_examples=150, database=None)
+    @settings(derandomize=True, max_examples=150)
     @given(worlds())
     def look(world: World) -> None:
         plan = world.plan()

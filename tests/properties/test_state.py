@@ -150,7 +150,7 @@ applies = st.lists(
 
 
 @given(applies)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_after_any_applies_cut_off_anywhere_every_certain_fact_is_kept_and_nothing_false_is_certain(
     plans: list[list[tuple[Address, str]]],
 ) -> None:
@@ -169,7 +169,7 @@ def test_after_any_applies_cut_off_anywhere_every_certain_fact_is_kept_and_nothi
 
 
 @given(applies, st.integers(0, 50), st.integers(0, 60))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_with_a_damaged_journal_nothing_false_is_certain_and_nothing_is_blocked(
     plans: list[list[tuple[Address, str]]], part: int, keep: int
 ) -> None:
@@ -184,7 +184,7 @@ def test_with_a_damaged_journal_nothing_false_is_certain_and_nothing_is_blocked(
 
 
 @given(applies, applies)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_once_the_state_took_them_in_earlier_journals_count_for_nothing(
     earlier: list[list[tuple[Address, str]]], later: list[list[tuple[Address, str]]]
 ) -> None:

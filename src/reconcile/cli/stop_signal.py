@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from queue import Empty, SimpleQueue
+from contextlib import contextmanager, nullcontext, suppress
 
 from reconcile.cli.exit_codes import ExitCode
 
 # Below the 10 seconds after which `docker stop` kills.
 GRACE_SECONDS = 8.0
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stop:
@@ -22,41 +23,46 @@ class Stop:
     def __init__(self, say: Callable[[str], None], leave: Callable[[int], None]) -> None:
         self.code: ExitCode | None = None
         self._say, self._leave = say, leave
-        # Signals arrive in the thread that waits, between any two of its steps: there, only a queue of this kind may be
-        # touched. No lock, no Event, no new thread, and nothing printed.
-        self._came: SimpleQueue[None] = SimpleQueue()
-        self._told: SimpleQueue[bool] = SimpleQueue()
+        self._wanted = threading.Event()
+        self._heard, self._wire = socket.socketpair()
+        self._wire.setblocking(False)
         threading.Thread(target=self._attend, name="stop", daemon=True).start()
 
-    def take(self, number: int, frame: object = None) -> None:
-        """Take a signal: the first one asks to stop, and gives what is under way a few seconds; the second one ends."""
-        if self.code is None:
-            self.code = ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.DONE
-            self._came.put(None)
-        self._told.put(True)
+    @property
+    def wire(self) -> int:
+        """The file descriptor that takes a byte for each signal: its number."""
+        return self._wire.fileno()
 
     def wait(self, seconds: float) -> bool:
         """Wait so many seconds, or until somebody wants the end; return whether somebody does."""
-        if self.code is None:
-            with suppress(Empty):
-                self._came.get(timeout=seconds)
-        return self.code is not None
+        return self._wanted.wait(seconds)
 
     def over(self) -> None:
         """Note that the process ends by itself."""
-        self._told.put(False)
+        self._wire.close()
 
     def _attend(self) -> None:
-        if not self._told.get():
-            return
-        self._say("stopping: a check that is under way has a few seconds to end")
-        try:
-            if not self._told.get(timeout=GRACE_SECONDS):
+        """Take signals: the first asks to stop, and gives what is under way a few seconds; the second one ends."""
+        with self._heard:
+            first = self._next()
+            if first is None:
                 return
-        except Empty:
-            pass
+            self.code = ExitCode.INTERRUPTED if first == signal.SIGINT else ExitCode.DONE
+            self._wanted.set()
+            self._say("stopping: a check that is under way has a few seconds to end")
+            self._heard.settimeout(GRACE_SECONDS)
+            with suppress(TimeoutError):
+                if self._next() is None:
+                    return
         self._say("stopped: the check that was under way is abandoned; it changes nothing")
-        self._leave(ExitCode.DONE if self.code is None else self.code)
+        self._leave(self.code)
+
+    def _next(self) -> int | None:
+        """Wait for a signal that ends, and return its number; None when the process ends by itself."""
+        while byte := self._heard.recv(1):
+            if byte[0] in _SIGNALS:
+                return byte[0]
+        return None
 
 
 def leave(code: int) -> None:
@@ -68,14 +74,30 @@ def leave(code: int) -> None:
 
 @contextmanager
 def stop_signals(say: Callable[[str], None]) -> Iterator[Stop]:
-    """Yield what takes SIGTERM and Ctrl-C meanwhile. In a thread that gets no signals it takes none."""
+    """Yield what takes SIGTERM and Ctrl-C meanwhile. In a thread that gets no signals it takes none.
+
+    A handler in Python runs once the main thread comes back from what it waits for, and a signal that arrives as it
+    begins to wait does not wake it. The byte on the wire is written as the signal arrives, whatever that thread does.
+    """
     stop = Stop(say, leave)
-    kept = {}
-    if threading.current_thread() is threading.main_thread():
-        kept = {number: signal.signal(number, stop.take) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield stop
+        with _on_the_wire(stop) if threading.current_thread() is threading.main_thread() else nullcontext():
+            yield stop
     finally:
         stop.over()
+
+
+@contextmanager
+def _on_the_wire(stop: Stop) -> Iterator[None]:
+    before = signal.set_wakeup_fd(stop.wire, warn_on_full_buffer=False)
+    kept = {number: signal.signal(number, _is_on_the_wire) for number in _SIGNALS}
+    try:
+        yield
+    finally:
         for number, handler in kept.items():
             signal.signal(number, handler)
+        signal.set_wakeup_fd(before)
+
+
+def _is_on_the_wire(number: int, frame: object) -> None:
+    """Keep the signal from ending the process."""

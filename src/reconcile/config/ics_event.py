@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import MAXYEAR, UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -22,6 +22,8 @@ AGAIN = "save it anew from the program that made it"
 
 _FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 _LAST_OF_DAY = time(23, 59, 59)
+# After so many years the calendar is the same again: leap days, days of the week, numbers of weeks.
+_CYCLE_YEARS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,26 +42,34 @@ class Repeated:
 
     def between(self, first: datetime, last: datetime) -> Iterable[datetime]:
         """Return the beginnings from ``first`` to ``last``, both included, in order."""
-        from dateutil.rrule import rruleset, rrulestr
-
-        found = rruleset()
-        for rule in self.rules:
-            found.rrule(_until(rrulestr(rule, dtstart=self.start), last))
-        for at in (self.start, *self.dates):
-            found.rdate(at)
-        inside: list[datetime] = found.between(first, last, inc=True)
-        return [at for at in inside if at not in self.without and at.date() not in self.without_days]
+        found = {at for at in (self.start, *self.dates) if first <= at <= last}
+        if self.start <= last:
+            for rule in self.rules:
+                found.update(_followed(rule, self.start, first, last))
+        return [at for at in sorted(found) if at not in self.without and at.date() not in self.without_days]
 
 
-def _until(rule: Any, last: datetime) -> Any:
-    """Return a rule that ends at ``last`` at the latest: one that names no day (a 30 February) is looked for no longer.
+def _followed(rule: str, start: datetime, first: datetime, last: datetime) -> list[datetime]:
+    """Return what a rule names from ``first`` to ``last``, in the latest time that is the same on the calendar.
 
-    A number of times has to be counted from the beginning, and cannot be cut.
+    ``dateutil`` looks for a day that never comes (a 30 February) up to the year 9999, which takes it seconds. From the
+    last of the calendar's cycles that is less than 400 years away.
     """
-    count, until = rule._count, rule._until  # noqa: SLF001 - dateutil has no other word for them
-    if count is not None or (until is not None and until <= last):
-        return rule
-    return rule.replace(until=last)
+    from dateutil.rrule import rrulestr
+
+    # Easter, which some calendars repeat by, is not among what comes back.
+    years = 0 if "BYEASTER" in rule else (MAXYEAR - last.year) // _CYCLE_YEARS * _CYCLE_YEARS
+    known: Any = rrulestr(rule, dtstart=start)
+    until = known._until  # noqa: SLF001 - dateutil has no other word for it
+    # A number of times is counted from the beginning, and ends by itself.
+    end = last if until is None else min(until, last)
+    known = known.replace(dtstart=_years_later(start, years), until=None if known._count else _years_later(end, years))  # noqa: SLF001
+    named = known.between(_years_later(first, years), _years_later(last, years), inc=True)
+    return [_years_later(at, -years) for at in named]
+
+
+def _years_later(at: datetime, years: int) -> datetime:
+    return at.replace(year=at.year + years)
 
 
 class Wrong(Exception):

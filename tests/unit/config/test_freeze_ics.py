@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from calendar import monthrange
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from dateutil.rrule import rrulestr
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from reconcile.calendar.freeze import windows
 from reconcile.config.ics import read_events
-from reconcile.config.ics_event import Repeated, _until
+from reconcile.config.ics_event import Repeated
 from reconcile.config.text import Text
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.errors import ConfigError
@@ -231,12 +234,51 @@ def test_a_calendar_without_events_freezes_nothing() -> None:
     assert read_events(Text("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n", "x.ics")) == ()
 
 
-def test_a_rule_that_names_no_day_is_not_looked_for_to_the_end_of_time() -> None:
-    """Nobody has a 30 February; dateutil would go on to the year 9999, for seconds at every plan."""
-    start = datetime(2020, 1, 1)
-    repeated = Repeated(start, ("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",))
-    (rule,) = repeated.rules
-    cut = _until(rrulestr(rule, dtstart=start), datetime(2026, 12, 31))
-    assert list(cut) == []
-    assert cut._until == datetime(2026, 12, 31)
+def test_a_rule_that_names_no_day_is_not_looked_for_to_the_end_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody has a 30 February; dateutil goes on to the year 9999, which from today on takes seconds at every plan."""
+    years = set()
+    of_month = monthrange
+
+    def seen(year: int, month: int) -> tuple[int, int]:
+        years.add(year)
+        return of_month(year, month)
+
+    monkeypatch.setattr("calendar.monthrange", seen)
+    repeated = Repeated(datetime(2020, 1, 1), ("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",))
     assert list(repeated.between(datetime(2026, 1, 1), datetime(2026, 12, 31))) == []
+    assert 0 < len(years) <= 400
+
+
+RULES = [
+    "DAILY",
+    "WEEKLY;BYDAY=MO,TH;WKST=SU",
+    "MONTHLY;BYDAY=-1FR",
+    "MONTHLY;BYMONTHDAY=31",
+    "MONTHLY;BYMONTHDAY=-1",
+    "MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1",
+    "YEARLY",
+    "YEARLY;BYWEEKNO=53;BYDAY=SU",
+    "YEARLY;BYYEARDAY=366",
+    "YEARLY;BYMONTH=2;BYMONTHDAY=29",
+    "YEARLY;BYEASTER=-2",
+]
+
+
+# Where a rule names no day, dateutil alone goes on to the year 9999.
+@settings(max_examples=50)
+@given(
+    st.dates(date(1995, 1, 1), date(2030, 12, 31)),
+    st.sampled_from(RULES),
+    st.integers(1, 9),
+    st.sampled_from(["", ";COUNT=7", ";COUNT=60", ";UNTIL=20271231T235959", ";UNTIL=20010101T080000"]),
+)
+def test_what_a_rule_names_is_what_dateutil_finds(start: date, rule: str, interval: int, end: str) -> None:
+    """Though it is not followed in these years but in others that have the same calendar."""
+    begin = datetime.combine(start, time(8))
+    text = f"FREQ={rule};INTERVAL={interval}{end}"
+    first, last = datetime(2026, 1, 1), datetime(2029, 6, 30)
+    plain = {
+        *rrulestr(text, dtstart=begin).between(first, last, inc=True),
+        *([begin] if first <= begin <= last else []),
+    }
+    assert list(Repeated(begin, (text,)).between(first, last)) == sorted(plain)

@@ -244,7 +244,7 @@ def test_final_state_is_the_worst() -> None:
 # -- laws --------------------------------------------------------------------------------------------------------------
 
 NAMES = tuple("abcde")
-LAW = settings(max_examples=50, deadline=None, database=None)
+LAW = settings(max_examples=50)
 
 
 @st.composite

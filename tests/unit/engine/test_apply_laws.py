@@ -268,7 +268,7 @@ class Story:
                 assert "outcome-unknown" in {d.code for d in planned.plan.diagnostics}
 
 
-@settings(max_examples=150, deadline=None, database=None)
+@settings(max_examples=150)
 @given(st.lists(rounds, min_size=2, max_size=6), st.booleans(), st.sampled_from([1, 3]), st.booleans())
 def test_whatever_happens_nothing_is_lost_and_the_next_apply_converges(
     history: list[Round], at_once: bool, width: int, pages: bool

@@ -177,7 +177,7 @@ def test_a_loom_without_scripts_is_done() -> None:
 # -- rests -------------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=40, deadline=None, database=None)
+@settings(max_examples=40)
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=8))
 def test_rests_end_in_the_order_of_their_ends_and_then_of_their_beginnings(seconds: list[int]) -> None:
     log: list[str] = []
@@ -348,7 +348,7 @@ def mixed(steps: list[tuple[str, int]], fail: Callable[[int], object]) -> Script
     return found
 
 
-@settings(max_examples=40, deadline=None, database=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.sampled_from(["rest", "call", "fail"]), st.integers(0, 9)), max_size=8))
 def test_alone_a_script_comes_to_the_same(steps: list[tuple[str, int]]) -> None:
     def fail(number: int) -> None:

@@ -195,8 +195,6 @@ def graphs(draw: Any) -> str:
 
 @settings(
     max_examples=25,
-    deadline=None,
-    database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(

@@ -199,7 +199,7 @@ def test_a_stop_ends_the_waiting_and_leaves_the_door_open() -> None:
     assert [*hall.began] == ["second"]  # the stop is raised once here
 
 
-@settings(max_examples=80, deadline=None, database=None)
+@settings(max_examples=80)
 @given(
     most=st.integers(1, 4),
     foreign=st.lists(st.floats(10.0, 300.0), max_size=4),

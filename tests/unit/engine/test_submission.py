@@ -551,7 +551,7 @@ def test_without_an_earlier_job_there_is_no_gap() -> None:
 TROUBLE = st.sampled_from(["none", "lost before", "lost after", "limit", "nobody", "conflict"])
 
 
-@settings(max_examples=150, deadline=None, database=None)
+@settings(max_examples=150)
 @given(
     st.lists(TROUBLE, max_size=6),
     st.lists(st.booleans(), max_size=7),

@@ -212,7 +212,7 @@ def test_a_run_that_is_stopped_while_stop_after_meets_an_outage_goes_on_watching
     assert seen.job.state is JobState.STOPPED
 
 
-@settings(max_examples=80, deadline=None, database=None)
+@settings(max_examples=80)
 @given(
     st.floats(0.0, 400.0),
     st.one_of(st.none(), st.floats(1.0, 300.0)),

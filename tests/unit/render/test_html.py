@@ -322,14 +322,14 @@ def test_names_that_mean_harm_are_text(text: str) -> None:
     assert_harmless(f"x{text}x", f"y{text}y")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(min_size=1, max_size=30), st.text(min_size=1, max_size=30))
 def test_any_name_and_value_is_text(name: str, value: str) -> None:
     """Whatever stands in them, the page is made of the same elements."""
     assert_harmless(f"x{name}x", f"y{value}y")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.text(max_size=20).filter(lambda text: len(f"x{text}x".splitlines()) == 1))
 def test_a_secret_that_html_spells_otherwise_is_masked(text: str) -> None:
     """Escaped it would not be the text that is looked for; neither as a name, nor as a value, nor inside of JSON."""

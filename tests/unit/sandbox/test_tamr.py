@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconcile.sandbox import Sandbox
@@ -18,9 +18,6 @@ UPDATE = {"configuration": {"update": {"dataProductId": "dp_xyz"}}}
 WORKFLOW = {"configuration": {"update": {"workflowId": "flow_xyz"}}}
 PUBLISH = {"configuration": {"publish": {"destinationId": "Test 123", "dataProductId": "dp_xyz"}}}
 T0 = "2026-11-22T10:00:00Z"
-
-# No deadline: the machines that run this are busy with other things.
-law = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def start(api: Api, body: object = LOAD) -> Any:
@@ -148,7 +145,6 @@ def test_a_job_runs_by_the_clock(api: Api) -> None:
     ]
 
 
-@law
 @given(st.lists(st.integers(0, 4000), max_size=8), st.integers(0, 4), st.integers(0, 4))
 def test_it_makes_no_difference_how_often_somebody_looks(looks: list[int], pending: int, running: int) -> None:
     """Looked at on the way or only at the end, a job is in the scheduled states since the scheduled instants."""

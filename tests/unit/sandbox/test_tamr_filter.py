@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconcile.sandbox.tamr_filter import FilterError, parse_filter, parse_moment
@@ -14,9 +14,6 @@ from reconcile.sandbox.tamr_model import STATES, Job, Plan, Status
 
 T = datetime(2026, 5, 1, 10, tzinfo=UTC)
 FAILED = {"reason": "OUT_OF_LUCK", "message": ""}
-
-# No deadline: the machines that run this are busy with other things.
-law = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def at(minute: int) -> datetime:
@@ -359,13 +356,11 @@ def holds(tree: Tree, facts: Facts) -> bool:
     return any(results) if name == "or" else all(results)
 
 
-@law
 @given(trees())
 def test_any_filter_means_what_it_says(tree: Tree) -> None:
     assert matching(written(tree)) == {name for name, facts in FACTS.items() if holds(tree, facts)}
 
 
-@law
 @given(st.text(alphabet='() ANDORT:=!<>-"job_id.ste', max_size=30))
 def test_no_text_makes_the_parser_fail_in_another_way(text: str) -> None:
     with suppress(FilterError):

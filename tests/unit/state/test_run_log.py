@@ -450,7 +450,7 @@ def test_a_stop_is_not_for_those_who_go_on_after_it(backend: Backend) -> None:
     assert not log.stop_is_asked()
 
 
-@settings(max_examples=25, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(chosen=st.lists(st.sampled_from(EVERY), max_size=10), reopens=st.sets(st.integers(0, 9), max_size=3))
 def test_whoever_opens_a_log_has_what_was_written(memory: Backend, chosen: list[Event], reopens: set[int]) -> None:
     for key in memory.list(FOLDER):
