@@ -76,11 +76,14 @@ def test_plans_that_do_something_else_have_another_digest(one: World, other: Wor
 
 def doing(plan: Plan) -> Any:
     """Return what a plan does, in another way than the digest has it."""
-    changes = [
-        [c.address, c.action, c.before, c.after, c.fields, c.requests, c.id, c.is_protected, record(c.to_record)]
-        for c in plan.changes
-    ]
+    changes = [done(change) for change in plan.changes]
     return json.dumps([to_json(changes), to_json([record(r) for r in plan.records])], sort_keys=True)
+
+
+def done(c: Change) -> Any:
+    # What a platform did not show before is noted down with a change, for its undo.
+    noted = [c.hidden, record(c.to_record)]
+    return [c.address, c.action, c.before, c.after, c.fields, c.requests, c.id, c.is_protected, *noted]
 
 
 def record(found: Any) -> Any:
