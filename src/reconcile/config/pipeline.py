@@ -16,8 +16,8 @@ from reconcile.config.model import NAME_PATTERN, StepOptions
 from reconcile.config.party import Party
 from reconcile.core.diagnostic import Diagnostic, did_you_mean
 from reconcile.core.kind import Catalogue
+from reconcile.core.needs import needed_by
 from reconcile.core.operation import Operation
-from reconcile.core.run import needed_by
 from reconcile.core.source import Span
 
 OPTIONS = frozenset(StepOptions.model_fields)

@@ -6,12 +6,13 @@ knows what was asked for, what may have been started, and what came of it: ``aft
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import reduce
 from typing import Any, Literal
 
+from reconcile.core.needs import needed_by
 from reconcile.core.operation import JobError, Order, Ready
 from reconcile.core.request import Request
 
@@ -365,18 +366,6 @@ def _restarted(step: Step, afresh: bool) -> Step:
 
 
 # -- what follows from it ----------------------------------------------------------------------------------------------
-
-
-def needed_by(name: str, needs: Mapping[str, Collection[str]]) -> frozenset[str]:
-    """Return every step that has to succeed before ``name`` can begin, directly or not."""
-    found: set[str] = set()
-    left = [*needs[name]]
-    while left:
-        step = left.pop()
-        if step not in found:
-            found.add(step)
-            left += needs[step]
-    return frozenset(found)
 
 
 def restarts_with(run: Run, name: str) -> tuple[str, ...]:

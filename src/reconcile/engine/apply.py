@@ -30,7 +30,8 @@ from reconcile.engine.events import ApplyBegan, ChangeEnded, Listener, ReadBackB
 from reconcile.engine.link import Slots, in_this_context, side_by_side
 from reconcile.engine.loom import Clock, RealClock, Script, run_alone
 from reconcile.engine.refresh import read_in_parts, read_safely
-from reconcile.engine.submission import Policy, Waits, submit_ready
+from reconcile.engine.submission import Policy, submit_ready
+from reconcile.engine.waits import Waits
 from reconcile.providers.base import Operator, Wanted, Writer
 
 # An object is read again at most this long before it is written; the promise is 10 seconds, the rest is for the call.

@@ -21,7 +21,7 @@ from reconcile.core.request import Request
 from reconcile.core.snapshot import ReadFailed
 from reconcile.core.trace import UNTRACED, Tracer
 from reconcile.engine.events import Listener, Waiting
-from reconcile.engine.submission import Waits
+from reconcile.engine.waits import Waits
 from reconcile.providers.base import (
     Found,
     Notice,

@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from random import random
 
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.errors import PlatformError, Unavailable
@@ -24,36 +23,12 @@ from reconcile.core.run import ATTACHED
 from reconcile.engine.desk import Desk, NotStarted, Outcome, Started, Unclear, moment, now, patiently, slack
 from reconcile.engine.evidence import Sought, find_job, unknown
 from reconcile.engine.loom import Script, call
+from reconcile.engine.waits import Waits
 
 # Jobs this young before the call are written down as known; older ones are out of the question by their time.
 LOOKBACK = timedelta(hours=1)
 # A call that started nothing, though nobody said "later" (409, nobody listens, a 5xx), is made this often in all.
 MOST_REFUSALS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Waits:
-    """How to wait for a platform that says "not now": ``first`` seconds, doubled each time up to ``longest``.
-
-    ``attempts`` in all, None for as long as it takes. ``longest`` also bounds what the platform may ask for; None for
-    ``may_ask`` follows it whatever it asks.
-    """
-
-    first: float = 30.0
-    longest: float = 300.0
-    attempts: int | None = None
-    may_ask: float | None = None
-
-    def before(self, attempt: int, asked: float | None) -> float | None:
-        """Return the seconds to wait before the attempt after number ``attempt``; None when it is to be given up."""
-        if self.attempts is not None and attempt >= self.attempts:
-            return None
-        if asked is not None:
-            if self.may_ask is not None and asked > self.may_ask:
-                return None
-            return asked + min(1.0, 0.1 * asked + 0.1) * random()  # noqa: S311 - jitter, no secret
-        seconds = min(self.longest, self.first * 2.0 ** min(attempt - 1, 16))
-        return min(self.longest, seconds * (1 + 0.5 * random()))  # noqa: S311
 
 
 @dataclass(frozen=True, slots=True)

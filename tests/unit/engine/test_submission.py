@@ -38,7 +38,8 @@ from reconcile.core.operation import Job, JobState
 from reconcile.engine.desk import NotStarted, Outcome, Started, Unclear
 from reconcile.engine.evidence import SETTLE_SECONDS, TAKEN_SECONDS
 from reconcile.engine.loom import run_alone
-from reconcile.engine.submission import Policy, Waits, recover, submit
+from reconcile.engine.submission import Policy, recover, submit
+from reconcile.engine.waits import Waits
 from reconcile.engine.watch import StopAsked
 
 

@@ -27,7 +27,7 @@ from reconcile.core.snapshot import (
 from reconcile.core.source import Span
 from reconcile.engine.apply import Result, Work, apply
 from reconcile.engine.events import Event
-from reconcile.engine.submission import Waits
+from reconcile.engine.waits import Waits
 from reconcile.providers.base import Operator, Readings, Wanted
 from reconcile.providers.crm_analytics.schedule import ConnectedSchedule, ScheduleKind
 from reconcile.providers.tailer.kinds import Connection
