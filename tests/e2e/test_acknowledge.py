@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from e2e.harness import World, recipe
+from e2e.harness import World, ended, recipe
 
 PACK = "sales/schedule/recipe:Board_Pack"
 CLOSE = "sales/schedule/recipe:Month_Close"
@@ -120,6 +120,7 @@ def test_the_file_is_edited_and_not_rewritten(moved: World) -> None:
         (("ack", PACK, "--until", "2099-01-01"), 64, "--reason"),
         (("ack", PACK, "--until", "2099-01-01", "--reason", "${var.x}"), 64, "cannot be written down"),
         (("akc", PACK), 64, "akc"),
+        (("--alert", "ack", PACK, *UNTIL), 64, "--alert says nothing to `drift ack`"),
     ],
 )
 def test_what_cannot_be_acknowledged(moved: World, arguments: tuple[str, ...], code: int, words: str) -> None:
@@ -133,6 +134,32 @@ def test_what_could_not_be_looked_at_cannot_be_acknowledged(moved: World) -> Non
     moved.fault("status", method="GET", path="/wave/recipes", status=500)
     assert moved.run("drift", "ack", PACK, *UNTIL).code == 1
     assert not (moved.root / "acknowledged.yaml").exists()
+
+
+def test_what_is_excluded_is_neither_acknowledged_nor_taken_out(moved: World) -> None:
+    moved.by_hand("recipe", "Month_Close", at(9))
+    assert moved.run("drift", "ack", "sales/*", "--exclude", CLOSE, *UNTIL).code == 0
+    assert [item["address"] for item in moved.run("drift", "--format", "json").json["drift"]] == [CLOSE]
+    assert moved.run("drift", "ack", CLOSE, *UNTIL).code == 0
+    assert moved.run("drift", "unack", "*", "--exclude", PACK).out == f"no longer acknowledged: {CLOSE}\n"
+
+
+def test_what_is_said_to_be_written_is_written_also_by_many_at_once(moved: World) -> None:
+    """Nobody writes over what another has just written: who comes too late is told so."""
+    moved.run("drift", "ack", PACK, *UNTIL)
+    names = [f"T_{number}" for number in range(6)]
+    for name in names:
+        moved.create("recipe", name, at(1))
+    moved.sales(recipe("Board_Pack"), *(recipe(name) for name in names))
+    assert moved.run("apply", "--yes", "--select", "*T_*").code == 0
+    for name in names:
+        moved.by_hand("recipe", name, at(9))
+    started = [moved.start("drift", "ack", f"sales/schedule/recipe:{name}", *UNTIL) for name in names]
+    results = [ended(process) for process in started]
+    kept = (moved.root / "acknowledged.yaml").read_text()
+    for name, result in zip(names, results, strict=True):
+        assert (f":{name}\n" in kept) == (result.code == 0), result
+        assert result.code == 0 or "file-changed" in result.err
 
 
 def test_each_environment_for_itself(world: World) -> None:

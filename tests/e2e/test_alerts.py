@@ -148,6 +148,46 @@ def test_a_memory_that_cannot_be_read_keeps_nobody_in_the_dark(applied: World, c
     assert catcher.told == [("drift", PACK)] * 2
 
 
+def test_a_memory_that_cannot_be_written_is_gone_by_all_the_same(applied: World, catcher: Catcher) -> None:
+    """What it does know of is not told again."""
+    applied.by_hand("recipe", "Board_Pack", at(9))
+    alerted(applied, 5)
+    folder = applied.root / ".reconcile/default/alerts"
+    newest = max(int(path.stem) for path in folder.iterdir())
+    for serial in (newest + 1, newest + 2):
+        (folder / f"{serial:08}.json").mkdir()
+    applied.by_hand("recipe", "Month_Close", at(9))
+    result = applied.run("drift", "--alert", "--format", "json")
+    assert (result.code, result.codes) == (5, ["alerts-forgotten"])
+    assert catcher.told == [("drift", PACK), ("drift", CLOSE)]
+
+
+def test_another_account_is_a_failed_check_and_nothing_is_gone(applied: World, catcher: Catcher) -> None:
+    """Not an alarm for every object that the other account does not have."""
+    names = [f"T_{number}" for number in range(6)]
+    for name in names:
+        applied.create("recipe", name, at(1))
+    applied.sales(recipe("Board_Pack"), recipe("Month_Close"), *(recipe(name) for name in names))
+    assert applied.run("apply", "--yes").code == 0
+    for name in (*names, "Board_Pack", "Month_Close"):
+        applied.remove_asset(name)
+    result = applied.run("drift", "--alert", "--format", "json")
+    assert (result.code, "guard-account" in result.codes) == (1, True)
+    assert catcher.told == [("check-failed", "check")]
+
+
+def test_one_check_says_nothing_of_another(applied: World, catcher: Catcher) -> None:
+    """Also when what the other one selects is spelled like an address."""
+    applied.fault("status", method="GET", path="/wave/recipes", status=500)
+    alerted_of = ("drift", "--alert", "--select")
+    assert applied.run(*alerted_of, PACK).code == 1
+    applied.clear_faults()
+    assert applied.run(*alerted_of, CLOSE).code == 0
+    assert catcher.told == [("check-failed", f"check of {PACK}")]
+    assert applied.run(*alerted_of, PACK).code == 0
+    assert catcher.told[1:] == [("check-restored", f"check of {PACK}")]
+
+
 def test_two_runners_at_once_tell_it_once(applied: World, catcher: Catcher) -> None:
     """Processes that share a folder: whoever claims it tells it, and the others leave it to him."""
     applied.by_hand("recipe", "Board_Pack", at(9))

@@ -144,6 +144,20 @@ def test_freezes_are_in_it(world: World) -> None:
     ]
 
 
+@pytest.mark.parametrize("format_", ["text", "json", "markdown", "svg", "ics"])
+def test_a_secret_is_in_no_format(world: World, format_: str) -> None:
+    """Not where a format spells it otherwise: escaped, or folded over two lines."""
+    secret = 'a<b>&c,"secret";' * 4
+    freeze = '{from: 2026-06-02, until: 2026-06-03, reason: "see ${env.SF_CLIENT_SECRET}"}'
+    world.workspace(top=f"freezes: [{freeze}]")
+    world.sales(recipe("Board_Pack"))
+    world.env["SF_CLIENT_SECRET"] = secret
+    result = world.run("calendar", *MONDAY, "--format", format_)
+    assert result.code == 0, result
+    assert "see ***" in " ".join(result.out.split())
+    assert "secret" not in result.out
+
+
 # -- which days, on whose clock ----------------------------------------------------------------------------------------
 
 
@@ -180,6 +194,22 @@ def test_the_next_runs_however_far_ahead(files: World) -> None:
         "\nsales/schedule/recipe:Churn_Score\n    after sales/schedule/data_sync:SFDC_LOCAL\n    Fri 2026-07-31 00:00\n"
         in text
     )
+
+
+def test_a_freeze_that_a_run_falls_into_is_shown_however_far_ahead(world: World) -> None:
+    """Of the others those of the first week: a hundred weekends would bury it."""
+    weekends = '{weekly: {days_of_week: [Saturday, Sunday]}, reason: "nobody is there"}'
+    closing = '{from: 2026-12-31, until: 2027-01-02, reason: "books closed"}'
+    world.workspace(top=f"freezes: [{weekends}, {closing}]")
+    monthly = {"frequency": "monthly", "days_of_month": [31], "time": "00:00", "timezone": "UTC"}
+    world.sales({"recipe": "Month_Close", **monthly})
+    document = world.run("calendar", *MONDAY, "--next", "4", "--zone", "UTC", "--format", "json").json
+    assert runs(document, "recipe:Month_Close")[2:] == ["2026-10-31T00:00:00Z", "2026-12-31T00:00:00Z"]
+    assert [each["from"][:10] for each in document["freezes"]] == [
+        "2026-06-06", "2026-06-07", "2026-10-31", "2026-12-31",
+    ]  # fmt: skip
+    text = world.run("calendar", *MONDAY, "--next", "4", "--zone", "UTC").out
+    assert text.endswith("  Thu 2026-12-31 00:00 to Sat 2027-01-02 00:00  books closed\n")
 
 
 @pytest.mark.parametrize(
@@ -224,6 +254,25 @@ def test_a_picture(files: World) -> None:
     result = files.run("calendar", *MONDAY, "--format", "svg")
     assert result.code == 0, result
     assert ET.fromstring(result.out).tag == "{http://www.w3.org/2000/svg}svg"
+
+
+@pytest.mark.parametrize("format_", ["svg", "ics"])
+def test_files_are_utf_8_whatever_the_terminal_is(world: World, format_: str) -> None:
+    """Those who read them take nothing else for granted."""
+    world.workspace(top='freezes: [{from: 2026-06-02, until: 2026-06-03, reason: "Jahresabschluß, 年末"}]')
+    world.sales(recipe("Board_Pack"))
+    found = world.spawn("calendar", *MONDAY, "--format", format_, env={"PYTHONIOENCODING": "latin-1"}, encoding="utf-8")
+    assert found.code == 0, found
+    assert "Jahresabschluß" in found.out
+    assert "年末" in found.out
+
+
+def test_a_terminal_that_has_no_such_character_shows_the_rest(world: World) -> None:
+    world.workspace(top='freezes: [{from: 2026-06-02, until: 2026-06-03, reason: "Jahresabschluß, 年末"}]')
+    world.sales(recipe("Board_Pack"))
+    found = world.spawn("calendar", *MONDAY, env={"PYTHONIOENCODING": "latin-1"}, encoding="latin-1")
+    assert found.code == 0, found
+    assert "Jahresabschluß, \\u5e74\\u672b\n" in found.out
 
 
 def test_markdown(files: World) -> None:

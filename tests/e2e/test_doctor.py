@@ -14,6 +14,14 @@ import pytest
 
 from e2e.harness import ALL_THREE, Result, World, recipe
 
+TWO_TENANTS = """\
+version: 1
+connections:
+  tamr: {provider: tamr, base_url: "${env.PROD_URL}", auth: {method: api_key, api_key: "${env.PROD_KEY}"}}
+environments:
+  dev: {connections: {tamr: {base_url: "${env.TAMR_URL}", auth: {api_key: "${env.TAMR_API_KEY}"}}}}
+"""
+
 
 @pytest.fixture
 def three(world: World) -> World:
@@ -87,6 +95,38 @@ def test_without_a_workspace_it_says_so(world: World) -> None:
     result = doctor(world)
     assert result.code == 1
     assert "reconcile init" in finding(result, "found")["hint"]
+
+
+def test_without_a_workspace_the_way_out_is_told_once(world: World) -> None:
+    told = finding(doctor(world, "-C", "nowhere"), "found")
+    assert told["hint"].count("reconcile init") == 1
+
+
+def test_a_workspace_that_the_environment_names_is_told_as_that(world: World) -> None:
+    told = finding(doctor(world, RECONCILE_WORKSPACE="nowhere"), "found")
+    assert told["detail"].startswith("RECONCILE_WORKSPACE=nowhere: ")
+
+
+def test_variables_that_this_environment_does_not_need_are_no_failure(world: World) -> None:
+    world.write("reconcile.yaml", TWO_TENANTS)
+    result = doctor(world, "--env", "dev")
+    told = finding(result, "variables")
+    assert told["verdict"] == "ok"
+    assert "missing: PROD_KEY, PROD_URL" in told["detail"]
+    assert result.code == 0, result
+    assert finding(doctor(world), "variables")["verdict"] == "fail"
+
+
+def test_a_variable_that_is_empty_and_may_be_is_a_warning(three: World) -> None:
+    three.write("reconcile.yaml", f'{ALL_THREE}\nvariables: {{suffix: "${{env.SUFFIX}}"}}\n')
+    result = doctor(three, SUFFIX="")
+    assert finding(result, "variables")["verdict"] == "warn"
+    assert result.code == 0, result
+
+
+@pytest.mark.parametrize("seconds", ["inf", "nan", "1e300"])
+def test_a_time_that_no_clock_can_count_is_wrong_usage(three: World, seconds: str) -> None:
+    assert doctor(three, "--timeout", seconds).code == 64
 
 
 def test_missing_variables_are_named_and_their_values_never(three: World) -> None:

@@ -63,6 +63,31 @@ def test_a_deletion_says_what_it_stops(world: World) -> None:
     assert (change["effect"]["stops"], change["effect"]["runs_before"], change["effect"]["runs_after"]) == (True, 31, 0)
 
 
+def test_forgetting_what_is_gone_stops_nothing(world: World) -> None:
+    world.create("recipe", "Short_Lived", None)
+    world.sales(daily("Month_Close", "03:00"), daily("Short_Lived", "03:00"))
+    world.apply()
+    world.remove_asset("Short_Lived")
+    world.sales(daily("Month_Close", "03:00"))
+    plan = world.run("plan")
+    assert "x forget  sales/schedule/recipe:Short_Lived" in plan.out
+    assert "=> " not in plan.out
+    world.forget_log()
+    (change,) = world.plan()["changes"]
+    assert (change["action"], change["effect"]) == ("forget", None)
+    assert not [path for _, path in world.calls() if "dataflowjobs" in path]
+
+
+def test_an_asset_that_is_named_by_its_id_from_now_on_is_one_schedule(world: World) -> None:
+    world.sales(daily("Month_Close", "03:00"))
+    world.apply()
+    by_id = {"id": world.asset("Month_Close")["id"], "frequency": "daily", "time": "04:00", "timezone": "UTC"}
+    world.sales(by_id)
+    document = world.plan()
+    assert {each["action"]: bool(each["effect"]) for each in document["changes"]} == {"update": True, "forget": False}
+    assert document["outlook"]["schedules"] == 1
+
+
 def test_apply_and_undo_say_it_too(world: World) -> None:
     world.sales(daily("Month_Close", "03:00"))
     applied = world.run("apply", "--yes", "--format", "json")
@@ -217,6 +242,20 @@ def test_the_forecast_counts_what_no_file_names_when_it_is_asked_for(world: Worl
     world.sales(daily("Month_Close", "03:00"))
     assert world.plan()["outlook"]["schedules"] == 1
     assert world.plan("--unmanaged")["outlook"]["schedules"] > 1
+
+
+def test_findings_know_of_what_no_file_names_when_the_effect_does(world: World) -> None:
+    """The sync is live every six hours from 00:30, takes an hour, and is in no file."""
+    ran(world, "data_sync", "SFDC_LOCAL", 60)
+    waiting = {"recipe": "Month_Close", "frequency": "eventdriven", "trigger_rule": "$ALL_SALESFORCE_OBJECTS"}
+    world.sales(waiting, daily("Board_Pack", "06:45"))
+    files_alone = world.plan()
+    assert not {each["address"]: each for each in files_alone["changes"]}[MONTH_CLOSE]["effect"]["known"]
+    assert "trigger-unknown" in codes(files_alone, MONTH_CLOSE)
+    document = world.plan("--unmanaged")
+    assert {each["address"]: each for each in document["changes"]}[MONTH_CLOSE]["effect"]["runs_after"] == 124
+    assert "trigger-unknown" not in codes(document, MONTH_CLOSE)
+    assert "upstream-unfinished" in codes(document, "sales/schedule/recipe:Board_Pack")
 
 
 def test_a_saved_plan_holds_the_effect_and_applies_as_ever(world: World) -> None:

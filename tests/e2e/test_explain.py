@@ -113,6 +113,25 @@ def test_who_waits_for_whom(world: World) -> None:
     assert sync["recorded"] is None
 
 
+def test_what_hangs_on_others_is_told_although_this_one_alone_is_read(world: World) -> None:
+    sync = {"data_sync": "SFDC_LOCAL", "frequency": "daily", "time": "00:30", "timezone": "UTC"}
+    event = {"recipe": "Churn_Score", "frequency": "eventdriven", "trigger_rule": "$ALL_SALESFORCE_OBJECTS"}
+    world.sales(sync, event)
+    told = explained(world, "sales/schedule/recipe:Churn_Score")
+    assert told["others"]["waits_for"] == ["sales/schedule/data_sync:SFDC_LOCAL"]
+    assert told["findings"] == []
+    assert told["change"]["effect"]["known"] is True
+    assert len(told["runs"]["next"]) == 5
+
+
+def test_a_circle_is_told_of_each_of_it(world: World) -> None:
+    ids = {name: world.asset(name)["id"] for name in ("Board_Pack", "Churn_Score")}
+    pairs = (("Board_Pack", "Churn_Score"), ("Churn_Score", "Board_Pack"))
+    world.sales(*({"recipe": a, "frequency": "eventdriven", "trigger_rule": f"recipe:{ids[b]}"} for a, b in pairs))
+    world.apply()
+    assert [each["code"] for each in explained(world)["findings"]] == ["trigger-circle"]
+
+
 def test_findings_and_what_is_accepted(world: World) -> None:
     entry = recipe("Board_Pack", time="02:30", timezone="Europe/Paris")
     world.sales(entry)

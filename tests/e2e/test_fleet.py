@@ -241,6 +241,30 @@ def test_the_shard_comes_from_the_environment_when_asked(
     assert fleet.run("validate", "-C", "teams/*", "--format", "json", env=environ).json["shard"] is None
 
 
+def test_an_index_that_is_no_number_is_wrong_usage(fleet: Fleet) -> None:
+    environ = {"JOB_COMPLETION_INDEX": "\N{SUPERSCRIPT TWO}", "RECONCILE_SHARD_COUNT": "4"}
+    result = fleet.run("validate", "-C", "teams/*", "--shard", "auto", env=environ)
+    assert result.code == 64
+    assert "must be numbers" in result.err
+
+
+def test_stderr_is_json_lines_for_a_fleet_too(fleet: Fleet) -> None:
+    """Progress, waits and what sinks print come from other threads than the command's own."""
+    for number in range(10):
+        fleet.team(f"copy{number}", top="alerts: {sinks: [{type: stdout}]}\n", attempts=3)
+    fleet.team("bi", top="alerts: {sinks: [{type: stdout}]}\n", attempts=3)
+    fleet.by_hand("recipe", "R_bi", None)
+    fleet.fault("status", status=503, path="/wave/recipes", times=1)
+    result = fleet.run("drift", "-C", "teams/*", "--alert", "--log-format", "json")
+    events = {json.loads(line)["event"] for line in result.err.splitlines()}
+    assert {"waiting", "note", "message"} <= events
+
+
+def test_what_names_hold_does_not_reach_the_terminal(fleet: Fleet) -> None:
+    fleet.team("esc\x1b[2J\nx")
+    assert fleet.run("fleet", "list", "-C", "teams/e*").out == "teams/esc\\x1b[2J\\nx\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -280,6 +304,20 @@ def test_two_workspaces_with_one_state_are_both_left_alone(fleet: Fleet) -> None
         "teams/crm": "ok",
     }
     assert [d["code"] for d in found["teams/ads"]["document"]["diagnostics"]] == ["fleet-shared-state"]
+
+
+def test_one_state_is_one_however_it_is_written(fleet: Fleet) -> None:
+    """From each workspace by another way, or through a link; with many, the first few others are named."""
+    (fleet.home / "shared").mkdir()
+    (fleet.home / "teams/link").symlink_to(fleet.home / "shared")
+    for name, state in (("ads", "../../shared"), ("bi", "../link"), ("crm", f"{fleet.home}/teams/../shared/")):
+        fleet.team(name, top=f"state: {state}\n")
+    for number in range(3):
+        fleet.team(f"copy{number}", top="state: ../../shared\n")
+    result = fleet.run("validate", "-C", "teams/*", "--format", "json")
+    told = [each["document"]["diagnostics"][0] for each in result.json["workspaces"]]
+    assert {each["code"] for each in told} == {"fleet-shared-state"}
+    assert "where teams/bi and teams/copy0 and teams/copy1 and 2 more does" in told[0]["detail"]
 
 
 def test_an_object_that_two_ask_for_is_told(fleet: Fleet) -> None:

@@ -95,6 +95,29 @@ def test_no_workspace_lies_in_another(empty: World) -> None:
     assert not (empty.root / "inner").exists()
 
 
+def test_a_folder_beside_a_workspace_is_not_below_it(empty: World) -> None:
+    assert empty.run("init", "--yes", "--provider", "tamr").code == 0
+    made = empty.run("init", "../beside", "--yes", "--provider", "tamr", cwd=empty.root)
+    assert made.code == 0, made
+    assert (empty.root.parent / "beside" / "reconcile.yaml").exists()
+
+
+def test_a_name_that_is_too_long_is_told_as_such(empty: World) -> None:
+    made = empty.run("init", f"{'x' * 300}/ws", "--yes", "--provider", "tamr", "--format", "json")
+    assert made.code == 1
+    assert "too long" in made.json["diagnostics"][0]["detail"]
+    assert "output" not in made.err
+
+
+def test_a_gitignore_that_is_no_text_is_left_alone(empty: World) -> None:
+    empty.write(".gitignore", "")
+    (empty.root / ".gitignore").write_bytes(b"caf\xe9\n")
+    made = empty.run("init", "--yes", "--provider", "tamr")
+    assert made.code == 1
+    assert "not-utf8" in made.err
+    assert [path.name for path in empty.root.iterdir()] == [".gitignore"]
+
+
 def test_a_gitignore_that_is_there_is_kept(empty: World) -> None:
     empty.write(".gitignore", "*.log")
     assert empty.run("init", "--yes", "--provider", "tamr").code == 0
@@ -109,6 +132,20 @@ def test_two_orgs_have_variables_of_their_own(empty: World) -> None:
     assert "${env.US_1_SF_CLIENT_SECRET}" in text
 
 
+def test_a_value_may_hold_a_reference(empty: World) -> None:
+    url = "https://${env.ORG}.my.salesforce.com"
+    made = empty.run("init", "--yes", "--provider", "crm_analytics", "--instance-url", url)
+    assert made.code == 0, made
+    assert "  ORG  " in made.out
+    assert empty.run("validate", env={"ORG": "acme"}).code == 0
+
+
+def test_what_is_next_names_the_folder_where_the_environment_names_another(empty: World) -> None:
+    made = empty.run("init", "--yes", "--provider", "tamr", env={"RECONCILE_WORKSPACE": "elsewhere"})
+    assert made.code == 0, made
+    assert "reconcile -C desired_state doctor" in made.out
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -117,6 +154,7 @@ def test_two_orgs_have_variables_of_their_own(empty: World) -> None:
         (("--provider", "tamr", "--name", "a: b"), "a: b"),
         (("--provider", "tamr", "--name", "reconcile"), "reconcile"),
         (("--provider", "tamr", "--name", "x", "--provider", "tailer", "--name", "x"), "--name of its own"),
+        (("--provider", "tamr", "--name", "a.b", "--provider", "tamr", "--name", "A-B"), "share"),
         (("--provider", "tamr", "--auth", "token"), "api_key"),
         (("--provider", "tamr", "--account", "000099"), "--account"),
         (("--provider", "tamr", "--provider", "tamr", "--base-url", "https://a.tamr.cloud"), "leave it out"),

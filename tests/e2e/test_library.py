@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -246,6 +247,23 @@ def test_a_plan_takes_no_more_wishes(two: World) -> None:
         workspace.apply(workspace.plan(), allow_deletes=3)
 
 
+def test_what_makes_no_sense_is_said_and_not_taken_for_nothing(two: World) -> None:
+    workspace: Any = load(two)
+    with pytest.raises(TypeError, match="load_plan"):
+        workspace.apply("plan.json")
+    for limit in (0, -1):
+        with pytest.raises(ValueError, match="None is all"):
+            workspace.history(limit=limit)
+    for days in (0, -1, 10**9):
+        with pytest.raises(ValueError, match="1 to 366"):
+            workspace.calendar(days=days)
+    with pytest.raises(ValueError, match="allow_deletes"):
+        workspace.plan(allow_deletes=-1)
+    with pytest.raises(ValueError, match="poll_interval"):
+        workspace.run("refresh", poll_interval=0)
+    assert two.sent() == []
+
+
 def test_a_guard_refuses_as_a_value(two: World) -> None:
     two.apply()
     two.sales()
@@ -394,6 +412,20 @@ def test_every_error_of_the_files_comes_at_once_with_its_place(two: World) -> No
 def test_a_folder_without_a_workspace_is_named(tmp_path: Path) -> None:
     with pytest.raises(reconcile.ConfigError, match=r"path .*nowhere is no folder"):
         reconcile.load(tmp_path / "nowhere", environ={})
+
+
+def _fails_elsewhere(root: str, environ: dict[str, str]) -> None:
+    reconcile.load(root, env="staging", environ=environ)
+
+
+def test_an_error_comes_back_from_another_process_as_it_is(two: World) -> None:
+    with (
+        ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool,
+        pytest.raises(reconcile.ConfigError, match="no environment") as error,
+    ):
+        pool.submit(_fails_elsewhere, str(two.root), two.env).result(timeout=60)
+    assert [each.code for each in error.value.diagnostics] == ["unknown-environment"]
+    assert "staging" in reconcile.error_text(error.value)
 
 
 def test_a_platform_that_does_not_answer_is_in_the_plan_and_no_exception(two: World) -> None:

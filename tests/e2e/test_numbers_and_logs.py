@@ -92,6 +92,8 @@ def test_the_file_is_written_when_the_command_fails(applied: World) -> None:
     found = numbers(path)
     assert found["reconcile_command_exit_code", frozenset({"drift"})] == 1
     assert found["reconcile_last_success_timestamp_seconds", frozenset()] == last
+    assert found["reconcile_last_check_timestamp_seconds", frozenset()] > last
+    assert found["reconcile_check_duration_seconds", frozenset()] > 0
     assert not [name for name, _ in found if name == "reconcile_drift_objects"]
     assert applied.run("drift", "--metrics", str(path), "--format", "html").code == 64
     assert numbers(path)["reconcile_command_exit_code", frozenset({"drift"})] == 64
@@ -211,6 +213,11 @@ def test_a_failure_as_spans(applied: World, host: dict[str, str]) -> None:
     command = next(each for each in found if each["name"] == "reconcile drift")
     assert command["attributes"]["reconcile.exit_code"] == 1
     assert command["status"]["status_code"] == "ERROR"
+
+
+def test_an_sdk_that_cannot_be_loaded_keeps_no_command_from_its_work(applied: World) -> None:
+    result = applied.spawn("drift", env={"OTEL_PYTHON_TRACER_PROVIDER": "no_such_provider"})
+    assert result.code == 0, result
 
 
 LOOK = """\

@@ -65,6 +65,13 @@ def test_plan_says_it_and_drift_notes_it(files: World) -> None:
     ]
 
 
+def test_explain_says_it_of_its_object(files: World) -> None:
+    address = f"tailer/configuration/table-to-table:{TABLE}"
+    told = files.run("explain", address, "--format", "json").json
+    assert [each["code"] for each in told["findings"]] == ["tailer-file-differs"]
+    assert "dataops/load/config.json:7" in files.run("explain", address, "--offline").out
+
+
 def test_it_can_be_allowed(files: World) -> None:
     reason = "deployed by the other team"
     files.tailer([{**flags(activated=False), "allow": [{"code": "tailer-file-differs", "reason": reason}]}])

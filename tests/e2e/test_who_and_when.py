@@ -103,6 +103,17 @@ def test_the_apply_of_each_object_is_named(checkout: World) -> None:
     assert "entry not committed yet\n" in checkout.run("drift").out
 
 
+def test_explain_names_nobody_where_the_history_is_cut(checkout: World, tmp_path: Path) -> None:
+    """As CI checks out: the newest commit is all there is, and its author need not have written the entry."""
+    git(checkout, "clone", "-q", "--depth", "1", checkout.home.as_uri(), str(tmp_path / "clone"))
+    address, clone = "sales/schedule/recipe:Board_Pack", tmp_path / "clone"
+    told = checkout.run("explain", address, "--offline", cwd=clone).out
+    assert "or before (shallow clone)" in " ".join(told.split())
+    assert "Bob Example" not in told
+    blame = checkout.run("explain", address, "--offline", "--format", "json", cwd=clone).json["declared"]["blame"]
+    assert (blame["by"], blame["is_oldest"]) == (None, True)
+
+
 def test_which_side_moved(checkout: World) -> None:
     """What moved on both sides is drift; what only the file changed is listed, and is none."""
     checkout.sales(recipe("Board_Pack", time="03:00"), recipe("Month_Close", time="04:00"))

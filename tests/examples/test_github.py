@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
@@ -29,6 +30,17 @@ class Job:
     world: World
     hub: GitHub
     temp: Path
+    more: dict[str, str] = field(default_factory=dict)
+
+    def keeps_its_plan(self) -> bool:
+        """Say whether the plan becomes an artifact, as the action's condition has it."""
+        (action,) = documents(FOLDER / "action.yml")
+        (kept,) = (each for each in action["runs"]["steps"] if each.get("name") == "Keep the plan")
+        # Written as GitHub compares; whatever else somebody makes of the condition is to be thought of here.
+        found = re.fullmatch(r"steps\.run\.outputs\.([a-z-]+) == '(\w+)'", kept["if"])
+        assert found is not None
+        assert kept["with"]["path"] == "${{ runner.temp }}/plan.json"
+        return self.output.get(found[1], "") == found[2]
 
     def step(self, name: str, **values: str) -> CompletedProcess[str]:
         """Run a step of the action by its name."""
@@ -61,6 +73,7 @@ class Job:
             "GITHUB_OUTPUT": str(self.temp / "output"),
             "GITHUB_STEP_SUMMARY": str(self.temp / "summary"),
             "RUNNER_TEMP": str(self.temp),
+            **self.more,
         }
 
     @property
@@ -102,6 +115,63 @@ def test_a_plan_is_one_comment_however_often_it_is_made(job: Job) -> None:
     assert job.result.strip() in ours[0]
     assert "https://github.example/acme/platforms/actions/runs/42" in ours[0]
     assert "forged" in job.hub.comments[0]["body"]
+
+
+def test_a_plan_is_kept_where_there_is_one(job: Job) -> None:
+    assert job.command("plan") == 0
+    assert job.keeps_its_plan()
+    assert (job.temp / "plan.json").stat().st_size
+    # One that failed leaves none behind, nor that of a step before it.
+    (job.temp / "output").unlink()
+    job.world.write("sales.yaml", "schedules: [\n")
+    assert job.command("plan") == 1
+    assert not job.keeps_its_plan()
+
+
+def test_a_command_that_is_none_is_named(job: Job) -> None:
+    done = job.step("Run", **{"inputs.command": "destroy"})
+    assert done.returncode == 0
+    assert "command must be plan, apply or drift" in done.stderr
+    assert "command must be plan, apply or drift" in job.result
+    assert job.output["exit-code"] == "64"
+
+
+def test_what_stderr_quotes_is_neither_a_command_of_the_runner_nor_markup(job: Job) -> None:
+    job.more["RECONCILE_LOG_FORMAT"] = "```\n::add-mask::x ##[error]y\n@acme/all \ufffd"
+    done = job.step("Run", **{"inputs.command": "plan"})
+    assert job.output["exit-code"] == "64"
+    first, *quoted, last = done.stderr.split("\n")[:-1]
+    word = first.removeprefix("::stop-commands::")
+    assert re.fullmatch("[0-9a-f]{32}", word)
+    assert last == f"::{word}::"
+    assert "add-mask" in "".join(quoted)
+    heading, *block = job.result.splitlines()
+    assert heading == "### reconcile: failed (exit 64)"
+    assert all(line.startswith("    ") for line in block if line)
+    # Cut in the middle of a character it is a comment all the same.
+    (job.temp / "result.md").write_bytes("é".encode()[:1])
+    assert job.step("Comment").returncode == 0
+
+
+def test_what_was_not_written_fails_the_step(job: Job) -> None:
+    (job.temp / "result.md").write_text("text")
+    job.hub.is_moved = True
+    moved = job.step("Comment")
+    assert (moved.returncode, moved.stderr.strip()) == (
+        1,
+        "::error::GET issues/7/comments?per_page=100&page=1: 307 Temporary Redirect",
+    )
+    job.more["GITHUB_API_URL"] = "http://127.0.0.1:1"
+    nobody = job.step("Comment")
+    assert nobody.returncode == 1
+    assert nobody.stderr.startswith("::error::GET issues/7/comments?per_page=100&page=1: no answer")
+
+
+def test_a_comment_of_somebody_who_is_gone_is_not_ours(job: Job) -> None:
+    (job.temp / "result.md").write_text("text")
+    job.hub.comments.append({"id": 1, "user": None, "body": "<!-- reconcile -->\nforged"})
+    assert job.step("Comment").returncode == 0
+    assert [each["body"].endswith("forged") for each in job.hub.comments] == [True, False]
 
 
 def test_our_comment_is_found_on_a_later_page(job: Job) -> None:

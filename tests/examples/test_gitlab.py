@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -103,6 +104,27 @@ def test_a_plan_is_one_note_and_the_plan_of_the_branch_is_applied_once(world: Wo
     assert run_job(world, "apply") == 0
     assert world.live("R")["frequency"] == "daily"
     assert run_job(world, "apply") == 3
+
+
+def test_a_plan_that_came_to_nothing_is_no_empty_note(world: World, tmp_path: Path) -> None:
+    notes: list[dict[str, Any]] = []
+    with gitlab(notes) as url:
+        where = {
+            "CI_API_V4_URL": url,
+            "CI_PROJECT_ID": "3",
+            "CI_MERGE_REQUEST_IID": "7",
+            "BOT_TOKEN": "glpat-of-the-bot",
+            "CI_JOB_URL": "https://gitlab.example/jobs/9",
+        }
+        # A wrong command line has nothing to say on stdout.
+        assert run_job(world, "plan", **where, RECONCILE_LOG_FORMAT="yaml") == 64
+        assert "there is no plan" in notes[0]["body"]
+        assert "https://gitlab.example/jobs/9" in notes[0]["body"]
+        # Without an answer: a line, and no traceback.
+        note = f"{sys.executable} ci/note.py plan.md"
+        done = bash(note, {**where, "CI_API_V4_URL": "http://127.0.0.1:1"}, tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("GET user: no answer")
 
 
 def test_drift_in_shards_is_told_once_and_a_shard_that_never_ran_fails_the_report(world: World) -> None:

@@ -8,6 +8,7 @@ import shlex
 import subprocess
 import sys
 import threading
+import tomllib
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -64,13 +65,22 @@ def test_the_hook_is_skipped_where_no_file_of_ours_changes(repository: Path) -> 
     assert "no files to check" in skipped.stdout
 
 
-def test_the_manifest_is_one_that_pre_commit_takes() -> None:
-    found = run(
-        sys.executable, "-m", "pre_commit", "validate-manifest", "pre-commit-hooks.yaml", cwd=EXAMPLES / "pre-commit"
-    )
+def test_the_manifest_is_one_that_pre_commit_takes(tmp_path: Path) -> None:
+    # Elsewhere: pre-commit keeps a cache where it runs, and what users copy is no place for it.
+    manifest = EXAMPLES / "pre-commit/pre-commit-hooks.yaml"
+    found = run(sys.executable, "-m", "pre_commit", "validate-manifest", str(manifest), cwd=tmp_path)
     assert found.returncode == 0, found.stdout
     ((hook,),) = documents(EXAMPLES / "pre-commit/pre-commit-hooks.yaml")
     assert re.fullmatch(r"reconcile\[jwt\]==\d+\.\d+\.\d+", hook["additional_dependencies"][0])
+
+
+def test_what_makes_the_hooks_repository_installable_is_said() -> None:
+    # pre-commit installs the repository of a hook in Python: one that has only this file it cannot install.
+    lines = (EXAMPLES / "pre-commit/pre-commit-hooks.yaml").read_text().splitlines()
+    said = tomllib.loads("\n".join(line[1:].strip() for line in lines if line.startswith("#   ")))
+    assert set(said["project"]) == {"name", "version"}
+    # Without this setuptools takes every folder beside it for a package, and gives up.
+    assert said["tool"]["setuptools"]["packages"] == []
 
 
 # -- container

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import kubernetes_validate
 import pytest
+
+from reconcile.config.duration import seconds
 
 from .steps import EXAMPLES, documents
 
@@ -34,6 +37,11 @@ def pods() -> list[Any]:
             spec = spec["jobTemplate"]["spec"] if "jobTemplate" in spec else spec
             found += [pytest.param(spec["template"]["spec"], id=path.name)] if "template" in spec else []
     return found
+
+
+def test_nothing_lies_beside_what_users_copy() -> None:
+    # No cache of a tool that ran here.
+    assert not [path for path in EXAMPLES.rglob(".*") if path.is_dir()]
 
 
 @pytest.mark.parametrize("path", YAML_FILES, ids=name_of)
@@ -82,6 +90,14 @@ def test_the_indexed_job_tells_its_pods_how_many_they_are() -> None:
     assert int(count) == job["spec"]["completions"]
 
 
+def test_the_report_takes_every_result_of_its_round() -> None:
+    (job,) = documents(EXAMPLES / "kubernetes/fleet-job.yaml")
+    (_, report) = documents(EXAMPLES / "kubernetes/fleet-report.yaml")
+    (container,) = report["spec"]["template"]["spec"]["containers"]
+    (age,) = (after for before, after in pairwise(container["args"]) if before == "--max-age")
+    assert seconds(age) > job["spec"]["activeDeadlineSeconds"]
+
+
 def test_a_check_that_still_runs_is_not_overtaken() -> None:
     (job,) = documents(EXAMPLES / "kubernetes/cronjob.yaml")
     assert job["spec"]["concurrencyPolicy"] == "Forbid"
@@ -103,6 +119,19 @@ def test_the_workflow_gives_each_job_what_it_needs_and_nothing_by_default() -> N
     # Two applies at once are refused by the lock; here they wait for each other, and none is cut off.
     assert workflow["jobs"]["apply"]["concurrency"] == {"group": "reconcile-apply", "cancel-in-progress": False}
     assert "pull_request_target" not in workflow["on"]
+
+
+def test_secrets_are_only_where_they_are_needed() -> None:
+    # The check of the files installs a program and runs for everybody: it has nothing that could be taken.
+    (workflow,) = documents(EXAMPLES / "github/reconcile.yml")
+    assert "secrets." not in str({name: part for name, part in workflow.items() if name != "jobs"})
+    assert {name for name, job in workflow["jobs"].items() if "secrets." in str(job)} == {"plan", "apply", "drift"}
+
+
+def test_no_condition_looks_for_a_file_outside_the_checkout() -> None:
+    # hashFiles knows the files of the checkout and no others: of any other it says that there is none.
+    for name in ("github/reconcile.yml", "github/action/action.yml"):
+        assert "hashFiles" not in (EXAMPLES / name).read_text()
 
 
 def test_no_expression_stands_in_a_script() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -39,8 +40,8 @@ class Catcher:
 
 
 @contextmanager
-def catching() -> Iterator[Catcher]:
-    """Yield a catcher that listens on a free port of 127.0.0.1 until the end of the block."""
+def catching(tls: ssl.SSLContext | None = None) -> Iterator[Catcher]:
+    """Yield a catcher that listens on a free port of 127.0.0.1 until the end of the block; by https with ``tls``."""
     catcher = Catcher()
 
     class Handler(BaseHTTPRequestHandler):
@@ -59,9 +60,13 @@ def catching() -> Iterator[Catcher]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if tls:
+        # The handshake is left to the thread of each connection, where one that fails is nobody else's.
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
-    catcher.url = f"http://127.0.0.1:{server.server_port}/hook/s3cr3t-path"
+    scheme = "https" if tls else "http"
+    catcher.url = f"{scheme}://127.0.0.1:{server.server_port}/hook/s3cr3t-path"
     try:
         yield catcher
     finally:

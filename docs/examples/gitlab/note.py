@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -17,21 +18,29 @@ MARK = "<!-- reconcile -->"
 
 def call(method: str, path: str, body: object = None) -> Any:
     """Return what the API answers, as JSON."""
-    project = os.environ["CI_PROJECT_ID"]
     request = urllib.request.Request(  # noqa: S310 - the API's own address
-        f"{os.environ['CI_API_V4_URL']}/projects/{project}/{path}",
+        f"{os.environ['CI_API_V4_URL']}/{path}",
         method=method,
         data=None if body is None else json.dumps(body).encode(),
         headers={"PRIVATE-TOKEN": os.environ["BOT_TOKEN"], "Content-Type": "application/json"},
     )
-    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
-        return json.loads(answer.read())
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+            return json.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        raise SystemExit(f"{method} {path}: {error.code} {error.reason}") from None
+    except OSError as error:
+        raise SystemExit(f"{method} {path}: no answer: {error}") from None
 
 
 def main(text: str) -> None:
-    """Write the note."""
-    notes = f"merge_requests/{os.environ['CI_MERGE_REQUEST_IID']}/notes"
-    me = call_user()
+    """Write the note. A plan that came to nothing is said, and does not look like one without changes."""
+    if not text.strip():
+        text = f"### reconcile: there is no plan\n\n[The job]({os.environ.get('CI_JOB_URL', '')}) says why.\n"
+    project, number = os.environ["CI_PROJECT_ID"], os.environ["CI_MERGE_REQUEST_IID"]
+    notes = f"projects/{project}/merge_requests/{number}/notes"
+    # Anybody may write our mark; only the token's own user is us.
+    me = call("GET", "user")["id"]
     page, mine = 1, None
     while mine is None:
         found = call("GET", f"{notes}?per_page=100&page={page}")
@@ -46,14 +55,5 @@ def main(text: str) -> None:
         call("POST", notes, body)
 
 
-def call_user() -> int:
-    """Return the id of the token's own user: anybody may write our mark."""
-    request = urllib.request.Request(  # noqa: S310
-        f"{os.environ['CI_API_V4_URL']}/user", headers={"PRIVATE-TOKEN": os.environ["BOT_TOKEN"]}
-    )
-    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
-        return int(json.loads(answer.read())["id"])
-
-
 if __name__ == "__main__":
-    main(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    main(Path(sys.argv[1]).read_text(encoding="utf-8", errors="replace"))

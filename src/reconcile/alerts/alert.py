@@ -32,6 +32,11 @@ def check_name(select: Iterable[str] = (), exclude: Iterable[str] = ()) -> str:
     return f"{CHECK} of {', '.join(parts)}" if parts else CHECK
 
 
+def is_check(subject: str) -> bool:
+    """Say whether a subject names a check, and no object."""
+    return subject == CHECK or subject.startswith(f"{CHECK} of ")
+
+
 def over(subject: str, told: Told) -> Alert:
     """Return the word that what was told of ``subject`` is over."""
     if told.kind is AlertKind.CHECK_FAILED:

@@ -26,10 +26,13 @@ def notify(message: Message, sink: AppriseSink) -> None:
     room = apprise.Apprise(asset=asset)
     if not room.add(sink.url):
         raise NotDelivered("apprise cannot make anything of its URL")
-    said = _Said()
+    said, title = _Said(), title_text(message, sink.wording)
+    if "overflow=" not in sink.url.lower():
+        for service in room:
+            service.overflow_mode = apprise.OverflowMode.TRUNCATE
     result = room.notify(
-        body=body_text(message, sink.wording),
-        title=title_text(message, sink.wording),
+        body=body_text(message, sink.wording, _most(room, title)),
+        title=title,
         notify_type="success" if message.is_all_over else _TYPES[message.level],
         body_format=apprise.NotifyFormat.TEXT,
         timeout=TIMEOUT,
@@ -40,6 +43,15 @@ def notify(message: Message, sink: AppriseSink) -> None:
     if not result:
         in_part = result.status == apprise.AppriseResultStatus.PARTIAL
         raise NotDelivered(f"{'only some were reached' if in_part else 'not taken'}{said.why}", in_part=in_part)
+
+
+def _most(room: Any, title: str) -> int | None:
+    """Return how many characters of body fit, beside the title; None where the URL says what becomes of the rest.
+
+    A service refuses what is longer, and would refuse it with every check.
+    """
+    limits = [each.body_maxlen - len(title) - 2 for each in room if each.overflow_mode == "truncate"]
+    return max(1, min(limits)) if limits else None
 
 
 class _Said:

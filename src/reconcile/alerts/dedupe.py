@@ -43,13 +43,14 @@ class Situation:
 def decide(memory: Memory, situation: Situation, about: Alerting, now: str, by: str = "") -> Decision:
     """Return what each sink is to be sent; ``now`` is UTC, ISO 8601, and ``by`` is who asks: no claim is in its way."""
     # What was told by then is told again; nothing ever was by "".
-    stale = _later(now, -timedelta(seconds=about.remind_after)) if about.remind_after else ""
+    wait = timedelta(seconds=about.remind_after)
+    stale, fresh = (_later(now, -wait), _later(now, wait)) if wait else ("", "")
     due: dict[str, tuple[Notice, ...]] = {}
     suppressed: list[Suppressed] = []
     before: dict[str, dict[str, Told]] = {}
     for sink in about.sinks:
         known = _muted(memory.get(sink.name, {}), situation)
-        told = _Sink(sink, known, now, stale, by)
+        told = _Sink(sink, known, now, stale, fresh, by)
         notices = [*told.beginnings(situation, suppressed), *told.ends(situation, suppressed)]
         if notices:
             due[sink.name] = tuple(notices)
@@ -74,10 +75,12 @@ def delivered(memory: Memory, due: Mapping[str, Iterable[Notice]], now: str) -> 
     return _changed(memory, due, sent)
 
 
-def released(memory: Memory, due: Mapping[str, Iterable[Notice]]) -> Memory:
-    """Return the memory after what was due could not be sent: as it was before it was claimed."""
+def released(memory: Memory, due: Mapping[str, Iterable[Notice]], by: str) -> Memory:
+    """Return the memory after what was due could not be sent: as it was before ``by`` claimed it."""
 
     def freed(notice: Notice, told: Told | None) -> Told | None:
+        if told and told.claim and told.claim.by != by:
+            return told  # it took so long that somebody else is at it
         return replace(told, claim=None) if told and told.fingerprint else None
 
     return _changed(memory, due, freed)
@@ -89,6 +92,7 @@ class _Sink:
     known: Mapping[str, Told]
     now: str
     stale: str
+    fresh: str
     by: str
 
     def beginnings(self, situation: Situation, out: list[Suppressed]) -> Iterable[Notice]:
@@ -120,7 +124,9 @@ class _Sink:
             return Occasion.NEW
         if told.fingerprint != alert.fingerprint:
             return Occasion.CHANGED
-        return Occasion.REMINDER if told.sent_at <= self.stale else None
+        # One that was sent later than any could be now was sent by a clock that is wrong.
+        is_known = self.stale < told.sent_at <= self.fresh
+        return None if is_known or not self.stale else Occasion.REMINDER
 
     def _is_claimed(self, told: Told | None) -> bool:
         claim = told.claim if told else None

@@ -25,8 +25,8 @@ def add_lines(message: Message, sink: JsonLinesSink, ways: Ways) -> None:
             written = os.write(handle, data)
         finally:
             os.close(handle)
-    except OSError as error:
-        raise NotDelivered(f"{sink.path}: {error.strerror or error}") from None
+    except (OSError, ValueError) as error:  # a name with a NUL in it is a ValueError
+        raise NotDelivered(f"{sink.path}: {getattr(error, 'strerror', None) or error}") from None
     if written != len(data):
         raise NotDelivered(f"{sink.path}: only a part was written; the disk may be full", in_part=True)
 

@@ -6,11 +6,13 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from reconcile.core.alert import AlertKind, Level, Wording
 from reconcile.core.alerted import Notice
 from reconcile.core.diff import FieldChange
+from reconcile.core.printable import printable
 from reconcile.core.redact import cleaned
 from reconcile.core.snapshot import Value
 from reconcile.core.template import filled
@@ -72,10 +74,18 @@ def title_text(message: Message, wording: Wording) -> str:
     return message.clean(" ".join(filled(wording.title, words).split()))
 
 
-def body_text(message: Message, wording: Wording) -> str:
-    """Return the body of a message: a piece for each alert, lines apart."""
-    pieces = [filled(wording.body, _words(notice, message)).rstrip() for notice in message.notices]
-    return message.clean("\n".join(pieces))
+def body_text(message: Message, wording: Wording, most: int | None = None) -> str:
+    """Return the body of a message: a piece for each alert, lines apart; no more than fit into ``most`` characters.
+
+    What does not fit is counted at the end.
+    """
+    pieces = [message.clean(filled(wording.body, _words(notice, message)).rstrip()) for notice in message.notices]
+    text = "\n".join(pieces)
+    if most is None or len(text) <= most:
+        return text
+    lengths = accumulate(len(piece) + 1 for piece in pieces)
+    kept = [piece for piece, length in zip(pieces, lengths, strict=True) if length + len(_more(len(pieces))) <= most]
+    return "\n".join([*kept, _more(len(pieces) - len(kept))]) if kept else text[:most]
 
 
 def document(message: Message) -> dict[str, Any]:
@@ -111,16 +121,18 @@ def alert_document(notice: Notice) -> dict[str, Any]:
 def _words(notice: Notice, message: Message) -> dict[str, str]:
     alert = notice.alert
     again = {"reminder": " (still)", "changed": " (changed since)"}.get(notice.occasion, "")
+    # Names and what platforms say are not to be obeyed: not by a terminal, and no line of theirs is one of ours.
+    subject = printable(alert.subject)
     about_object = alert.kind in (AlertKind.DRIFT, AlertKind.BACK_IN_SYNC)
     return {
-        "summary": alert.summary + again,
+        "summary": printable(alert.summary) + again,
         "kind": alert.kind.value,
-        "subject": alert.subject,
-        "address": alert.subject if about_object else "",
+        "subject": subject,
+        "address": subject if about_object else "",
         "level": alert.level.value,
         "occasion": notice.occasion.value,
         "fields": "".join(f"\n  {_field(change)}" for change in alert.fields),
-        "details": "".join(f"\n  {line}" for line in alert.details),
+        "details": "".join(f"\n  {printable(' '.join(line.split()))}" for line in alert.details),
         "environment": message.environment,
         "fingerprint": alert.fingerprint,
         "at": message.at,
@@ -128,11 +140,15 @@ def _words(notice: Notice, message: Message) -> dict[str, str]:
 
 
 def _field(change: FieldChange) -> str:
-    return f"{change.path}: {_value(change.before)} -> {_value(change.after)}"
+    return f"{printable(change.path)}: {_value(change.before)} -> {_value(change.after)}"
+
+
+def _more(count: int) -> str:
+    return f"and {count:,} more"
 
 
 def _value(value: Value) -> str:
     """Return a value as a person reads it: text as it is where nothing in it can be mistaken, else as JSON."""
     if isinstance(value, str) and value and value.isprintable() and value == value.strip():
         return value
-    return "(none)" if value is None else json.dumps(value, ensure_ascii=False)
+    return "(none)" if value is None else printable(json.dumps(value, ensure_ascii=False))

@@ -25,6 +25,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from reconcile import __version__
+from reconcile.alerts.deadline import Deadline
 from reconcile.alerts.message import Message, document
 from reconcile.alerts.send import NotDelivered, Ways
 from reconcile.core.alert import WebhookSink
@@ -58,7 +59,9 @@ def post(message: Message, sink: WebhookSink, ways: Ways) -> None:
 
 def signature(secret: str, timestamp: str, body: bytes) -> str:
     """Return what ``X-Reconcile-Signature`` says: ``v1=`` and 64 hexadecimal digits."""
-    digits = hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+    # Bytes of the environment that are no UTF-8 are signed with as they are.
+    key = secret.encode(errors="surrogateescape")
+    digits = hmac.new(key, timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
     return f"v1={digits}"
 
 
@@ -92,23 +95,21 @@ def _once(id: str, body: bytes, sink: WebhookSink, ways: Ways) -> None:
     }
     if sink.secret:
         headers["X-Reconcile-Signature"] = signature(sink.secret, timestamp, body)
+    deadline = Deadline()
     try:
         request = urllib.request.Request(sink.url, body, headers, method="POST")  # noqa: S310 - http(s): config checks
-        with _opener(sink.url).open(request, timeout=sink.timeout) as answer:
-            answer.read(1)
+        with deadline.within(sink.timeout), _opener(sink.url, deadline).open(request, timeout=sink.timeout):
+            pass
     except urllib.error.HTTPError as error:
         with error:
             raise _refused(error) from None
-    except urllib.error.URLError as error:
-        raise _unreached(error.reason) from None
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise _unreached(error) from None
+        reason = error.reason if isinstance(error, urllib.error.URLError) else error
+        raise _unreached(TimeoutError() if deadline.is_over else reason) from None
 
 
-def _opener(url: str) -> urllib.request.OpenerDirector:
-    handlers: list[Any] = [_NoRedirect()]
-    if urlsplit(url).scheme == "https":
-        handlers.append(urllib.request.HTTPSHandler(context=ssl.create_default_context()))
+def _opener(url: str, deadline: Deadline) -> urllib.request.OpenerDirector:
+    handlers: list[Any] = [_NoRedirect(), *deadline.handlers()]
     host = urlsplit(url).hostname or ""
     if host == "localhost" or host == "::1" or host.startswith("127."):
         handlers.append(urllib.request.ProxyHandler({}))  # no proxy leads back to this machine
@@ -146,7 +147,7 @@ def _seconds(retry_after: str | None, now: float) -> float | None:
         return float(text[:9])
     try:
         found = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     found = found if found.tzinfo else found.replace(tzinfo=UTC)
     return max(0.0, (found - datetime.fromtimestamp(now, UTC)).total_seconds())

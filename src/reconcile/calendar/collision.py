@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconcile.calendar.load import Load
 from reconcile.calendar.zone import moment
@@ -55,28 +55,29 @@ def collisions(loads: Sequence[Load], profile: Profile, most: int) -> tuple[Coll
     """Return the collisions of loads that may be ``most`` at once, in the order in which they first happen."""
     spans = {load.address: load.spans() for load in sorted(loads, key=lambda load: load.address)}
     above = _above(profile, most)
-    found: dict[tuple[int, ...], list[int]] = {}
-    for (begin, _), who in zip(above, _running([*spans.values()], [worst for _, worst in above]), strict=True):
-        found.setdefault(who, []).append(begin)
+    found: dict[tuple[int, ...], list[tuple[int, int]]] = {}
+    running = _running([*spans.values()], [worst for _, _, worst in above])
+    for (begin, end, _), who in zip(above, running, strict=True):
+        found.setdefault(who, []).append((begin, end))
     names = tuple(spans)
     movable = {load.address: len(spans[load.address]) for load in loads if not load.runs.after}
-    ordered = sorted((begins[0], len(begins), tuple(names[number] for number in who)) for who, begins in found.items())
+    ordered = sorted((times, tuple(names[number] for number in who)) for who, times in found.items())
     return tuple(
         Collision(
             who,
-            moment(first),
-            times,
-            _suggestion([each for each in who if each in movable], movable, spans, profile, most)
+            moment(times[0][0]),
+            len(times),
+            _suggestion([each for each in who if each in movable], movable, spans, profile, most, times)
             if place < _SUGGESTIONS
             else None,
         )
-        for place, (first, times, who) in enumerate(ordered)
+        for place, (times, who) in enumerate(ordered)
     )
 
 
-def _above(profile: Profile, most: int) -> list[tuple[int, int]]:
-    """Return, for each time without a break above ``most``, when it begins and when it is first at its worst."""
-    found: list[tuple[int, int]] = []
+def _above(profile: Profile, most: int) -> list[tuple[int, int, int]]:
+    """Return each time without a break above ``most``: when it begins, ends, and is first at its worst."""
+    found: list[tuple[int, int, int]] = []
     begin = worst = highest = 0
     for at, count in zip(profile.times, profile.counts, strict=True):
         if count > most and not highest:
@@ -84,7 +85,7 @@ def _above(profile: Profile, most: int) -> list[tuple[int, int]]:
         if count > max(most, highest):
             worst, highest = at, count
         elif count <= most and highest:
-            found.append((begin, worst))
+            found.append((begin, at, worst))
             highest = 0
     return found
 
@@ -119,9 +120,25 @@ def _suggestion(
     spans: Mapping[Address, Spans],
     profile: Profile,
     most: int,
+    times: Spans,
 ) -> Suggestion | None:
-    """Return the smallest move that helps; of equal ones that of the schedule with the fewest runs, later if it can."""
+    """Return the smallest move that ends a collision, which is at ``times``; else the smallest that leaves it.
+
+    Of equal ones that of the schedule with the fewest runs, later if it can.
+    """
     tried = sorted(who, key=lambda address: (runs[address], address))[:_TRIED]
+    # Without these no more than allowed are left.
+    enough = [one for one in tried if all(profile.has_room(begin, end, spans[one], most + 1) for begin, end in times)]
+    if enough and (ending := _smallest(enough, spans, profile, most)):
+        return ending
+    leaving = _smallest(tried, spans, profile, most)
+    return replace(leaving, ends=False) if leaving else None
+
+
+def _smallest(
+    tried: Sequence[Address], spans: Mapping[Address, Spans], profile: Profile, most: int
+) -> Suggestion | None:
+    """Return the smallest move that leads one of them to where there is room for all its runs."""
     steps = range(_STEP_MINUTES, _FARTHEST_MINUTES + 1, _STEP_MINUTES)
     for minutes in (signed for step in steps for signed in (step, -step)):
         for address in tried:

@@ -17,6 +17,7 @@ to one that has not, today's is gained, and the last one of the horizon is lost.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -105,10 +106,20 @@ def _tally(days: int, before: Runs, after: Runs, span: Span, horizon: Horizon) -
 
 
 def _differences(before: Runs, after: Runs) -> tuple[list[int], list[int]]:
-    """Return the instants that only ``before`` has and those that only ``after`` has, both sorted."""
+    """Return the instants that only ``before`` has and those that only ``after`` has, both sorted.
+
+    One that a side has twice counts twice: its clock skips a time, and what that may mean is another run's, too.
+    """
     old, new = before.instants, after.instants
-    both = set(old) & set(new)
-    return [at for at in old if at not in both], [at for at in new if at not in both]
+    return _left(old, new), _left(new, old)
+
+
+def _left(instants: Sequence[int], taken: Sequence[int]) -> list[int]:
+    """Return what is left of the sorted instants without one for each of those taken."""
+    if len(set(instants)) < len(instants):
+        return sorted((Counter(instants) - Counter(taken)).elements())
+    gone = set(taken)
+    return [at for at in instants if at not in gone]
 
 
 def _moves(

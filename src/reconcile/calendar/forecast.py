@@ -60,7 +60,9 @@ def _rolling(loads: Sequence[Load], limit: Limit) -> Standing:
 def _at_once(loads: Sequence[Load], limit: Limit) -> Standing:
     profile = Profile.of(loads)
     if not profile.times:
-        return Standing(limit, 0, None)
+        return Standing(
+            limit, 0, None, is_known=not any(load.runs.count and load.usual_seconds is None for load in loads)
+        )
     peak = max(profile.counts)
     return Standing(
         limit, peak, moment(profile.times[profile.counts.index(peak)]), collisions(loads, profile, limit.most)

@@ -14,7 +14,7 @@ Sections are those of the platform page "Salesforce CRM Analytics". What schedul
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 
@@ -27,6 +27,7 @@ from reconcile.calendar.trigger import Scheduled
 from reconcile.calendar.zone import DAY, Clockwork, Seam, UnknownZone, clockwork, moment
 from reconcile.core.address import Address
 from reconcile.core.diagnostic import Diagnostic, Severity
+from reconcile.core.occurrence import Reason
 from reconcile.core.timing import Every, Monthly, Timed, Timing
 
 YEAR_DAYS = 366
@@ -74,7 +75,7 @@ def _of_timing(scheduled: Scheduled, start: datetime, default_zone: str | None) 
 def clock_changes(scheduled: Scheduled, start: datetime, default_zone: str | None = None) -> list[Diagnostic]:
     """Return one finding for each day of the next year on which runs are skipped or doubled by a change of the clock.
 
-    For what runs again and again in a day it is a note: the runs around it make up for it.
+    For what runs more than once in a day it is a note: the runs around it make up for it.
     """
     timing = scheduled.timing
     if not isinstance(timing, Timed):
@@ -83,12 +84,13 @@ def clock_changes(scheduled: Scheduled, start: datetime, default_zone: str | Non
     if zone is None:
         return []
     found = []
-    for seam in _clock(zone, Horizon.days(start, YEAR_DAYS)).seams:
+    seams = _clock(zone, Horizon.days(start, YEAR_DAYS)).seams
+    for seam in seams:
         around = Horizon(seam.at - abs(seam.after - seam.before), seam.at)
         at_risk = occurrences(timing, around, zone).at_risk
         across = [run for run in at_risk if run.local is not None and seam.local_from <= run.local < seam.local_to]
         if across:
-            found.append(_clock_change(scheduled, seam, zone, across))
+            found.append(_clock_change(scheduled.address, timing, seam, across, zone, _safe_after(seam, seams)))
     return found
 
 
@@ -158,8 +160,10 @@ def short_intervals(scheduled: Scheduled, horizon: Horizon, default_zone: str | 
     usual = scheduled.usual_seconds
     if usual is None:
         return []
-    runs = occurrences(scheduled.timing, horizon, default_zone).instants
-    close = [(before, after) for before, after in pairwise(runs) if after - before < usual]
+    runs = occurrences(scheduled.timing, horizon, default_zone)
+    # When a time that the clock skips is met, if at all, nobody knows: it may look close to what it is far from.
+    at_risk = (run.candidates[0] for run in runs.at_risk if Reason.GAP not in run.reasons)
+    close = [pair for pair in pairwise(sorted((*runs.certain, *at_risk))) if pair[1] - pair[0] < usual]
     if not close:
         return []
     shortest = min(after - before for before, after in close)
@@ -183,30 +187,51 @@ def _clock(zone: str, horizon: Horizon) -> Clockwork:
         return Clockwork(0, ())
 
 
-def _clock_change(scheduled: Scheduled, seam: Seam, zone: str, across: list[AtRisk]) -> Diagnostic:
+def _safe_after(seam: Seam, seams: Sequence[Seam]) -> int:
+    """Return the first time of day, in seconds, after those of a seam that none of the others skips or repeats either.
+
+    What autumn repeats ends where spring begins to skip, in many zones.
+    """
+    safe = seam.local_to % DAY
+    for _ in seams:
+        safe = next((each.local_to % DAY for each in seams if _is_across(safe, each)), safe)
+    return safe
+
+
+def _is_across(second: int, seam: Seam) -> bool:
+    return (second - seam.local_from) % DAY < seam.local_to - seam.local_from
+
+
+def _clock_change(
+    address: Address, timing: Timed, seam: Seam, across: list[AtRisk], zone: str, safe: int
+) -> Diagnostic:
     local = [moment(run.local or 0) for run in across]
     times = listed([f"{each:%H:%M}" for each in local])
     candidates = " or ".join(instant_of(each) for each in across[0].candidates)
     what = "does not exist" if seam.is_gap else "comes twice"
     may = "it may be skipped, or run at" if seam.is_gap else "it may run at"
     both = "" if seam.is_gap else ", or at both"
-    end = moment(seam.local_to)
+    slots = slots_of(timing)
+    is_repeated = len(slots.certain) + len(slots.at_risk) > 1
     return Diagnostic(
         code="dst-skipped" if seam.is_gap else "dst-doubled",
         summary="A run at a time that the clock skips" if seam.is_gap else "A run at a time that the clock repeats",
-        detail=f"{scheduled.address} is due at {times} on {date_of(local[0])}, which {what} that day in {zone}. "
+        detail=f"{address} is due at {times} on {date_of(local[0])}, which {what} that day in {zone}. "
         f"What the platform does then is not documented: {may} {candidates}{both}.",
-        hint=f'{moment(seam.local_from):%H:%M} to {end:%H:%M} is not safe; for example `time: "{end:%H:%M}"` is',
-        address=str(scheduled.address),
-        severity=Severity.NOTE if isinstance(scheduled.timing, Every) else Severity.WARNING,
+        hint=""
+        if is_repeated
+        else f"{moment(seam.local_from):%H:%M} to {moment(seam.local_to):%H:%M} is not safe; "
+        f'for example `time: "{moment(safe):%H:%M}"` is',
+        address=str(address),
+        severity=Severity.NOTE if is_repeated else Severity.WARNING,
     )
 
 
 def _lacking(timing: Monthly, start: datetime) -> Iterator[tuple[str, list[str]]]:
-    """Yield each of the next twelve whole months that lacks a day, with the days."""
+    """Yield each of twelve months, from this one on, that lacks a day, with the days."""
     first = Horizon.days(start, 1).start // DAY
     year, month = day_of(first).year, day_of(first).month
-    for ahead in range(1, 13):
+    for ahead in range(12):
         at = year * 12 + month - 1 + ahead
         length = month_length(at // 12, at % 12 + 1)
         lacking = [str(day) for day in timing.days if day > length]

@@ -175,7 +175,7 @@ def _unknown(address: Address, unknown: Sequence[str]) -> Diagnostic:
         "trigger-unknown",
         "When it runs is not known",
         detail,
-        "check the trigger rule; what it names may be unmanaged",
+        "check the trigger rule; what it names may be unmanaged, or not selected",
     )
 
 

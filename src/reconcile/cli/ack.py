@@ -106,7 +106,8 @@ def unack_command(addresses: tuple[str, ...]) -> int:
 
     options, edge = needs_format("text", "json"), border()
     workspace = open_workspace(options, unheard)
-    place, config, chosen = workspace.place, workspace.config, Selection(addresses)
+    place, config = workspace.place, workspace.config
+    chosen = Selection(addresses, workspace.selection.exclude)
     known = [each.address for each in config.acknowledged if each.environment == place.environment]
     if not known:
         _nothing_to_remove(place.environment)
@@ -151,7 +152,7 @@ def _drifted(workspace: Workspace, addresses: tuple[str, ...]) -> list[Drift]:
     from reconcile.engine.check import check_drift
     from reconcile.engine.planning import Wish
 
-    place, chosen = workspace.place, Selection(addresses)
+    place, chosen = workspace.place, Selection(addresses, workspace.selection.exclude)
     check_selected(chosen, {*workspace.config.desired, *place.store.latest().recorded})
     found = check_drift(place, Wish(chosen))
     if found.failed:

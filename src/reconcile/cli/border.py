@@ -53,7 +53,7 @@ class Border:
         out(self.redactor.clean(text))
 
     def print_page(self, text: str) -> None:
-        """Print an HTML page on stdout, without secrets, nor one that is escaped."""
+        """Print an HTML page or an SVG picture on stdout, without secrets, nor one that is escaped."""
         from reconcile.render.html_markup import spellings
 
         out(self.redactor.spelled(spellings).clean(text))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from datetime import datetime
+from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 import click
@@ -92,11 +93,13 @@ def _print(
         case "svg":
             from reconcile.render.svg import calendar_svg
 
-            edge.print(calendar_svg(agenda, is_live=is_live))
+            _as_utf8()
+            edge.print_page(calendar_svg(agenda, is_live=is_live))
         case "ics":
             from reconcile.render.ics import calendar_ics
 
-            edge.print(calendar_ics(agenda, workspace.place.environment, _now()))
+            _as_utf8()
+            edge.print(calendar_ics(agenda, workspace.place.environment, _now(), clean=edge.redactor.clean))
         case "markdown":
             from reconcile.render.calendar import calendar_markdown
 
@@ -130,6 +133,12 @@ def _now() -> datetime:
     from datetime import UTC
 
     return datetime.now(UTC).replace(microsecond=0)
+
+
+def _as_utf8() -> None:
+    """Let stdout hold what pictures and calendars are by definition, whatever it holds otherwise."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
 
 
 def _can_write(text: str) -> bool:

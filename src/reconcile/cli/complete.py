@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -26,6 +27,11 @@ PROGRAM = "reconcile"
 
 # What bash takes as it is; everything else is given a backslash.
 _SPECIAL = re.compile(r"([^\w./:=@%+,-])", re.ASCII)
+# The same between quotes of either kind, which are open: a name with $(...) in it is to stay a name.
+_WITHIN: dict[str, Callable[[str], str]] = {
+    '"': lambda text: re.sub(r'([\\"$`])', r"\\\1", text),
+    "'": lambda text: text.replace("'", r"'\''"),
+}
 _DEFAULT_BREAKS = " \t\n\"'><=;|&(:"
 
 _BASH = r"""%(complete_func)s() {
@@ -88,8 +94,8 @@ class Bash(BashComplete):
             return super().format_completion(item)
         typed = line[_last_word(line) :]
         option, equals, value = typed.partition("=") if typed.startswith("--") else ("", "", typed)
-        if value[:1] in ("'", '"'):
-            return f"{item.type},{item.value}"
+        if value[:1] in _WITHIN:
+            return f"{item.type},{_WITHIN[value[0]](item.value)}"
         breaks = os.environ.get("COMP_BREAKS", _DEFAULT_BREAKS)
         kept = max((value.rfind(each) for each in ":=" if each in breaks), default=-1) + 1
         plain = "".join(split_arg_string(value[:kept]))

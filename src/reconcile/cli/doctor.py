@@ -14,6 +14,7 @@ import click
 from reconcile.cli.border import border, guarded
 from reconcile.cli.exit_codes import ExitCode
 from reconcile.cli.options import common, needs_format
+from reconcile.cli.seconds import Seconds
 
 if TYPE_CHECKING:
     from reconcile.config.load import Config
@@ -26,7 +27,7 @@ SECONDS = 20.0
 @click.option("--probe", is_flag=True, help="Write a key to the state and remove it again, to see whether that works.")
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0.1),
+    type=Seconds(0.1),
     default=SECONDS,
     show_default=True,
     metavar="SECONDS",

@@ -15,6 +15,7 @@ from reconcile.core.errors import ReconcileError
 
 if TYPE_CHECKING:
     from reconcile.config.load import Config
+    from reconcile.core.diagnostic import Diagnostic
 
 GIT_SECONDS = 5
 
@@ -38,29 +39,38 @@ def workspace_check(options: Options) -> Files:
     except ReconcileError as error:
         told = error.diagnostics[0]
         rest = skip("connections", "not looked at: there is no workspace")
-        hint = told.hint or "`reconcile init` writes a workspace"
-        return Files(Checked("workspace", (fail("found", told.detail, f"{hint}; `reconcile init` writes one"), rest)))
-    findings = [ok("found", str(root)), _variables(root, options.env)]
+        hint = "; ".join(filter(None, (told.hint, "`reconcile init` writes a workspace")))
+        return Files(Checked("workspace", (fail("found", _words(told), hint), rest)))
     config, valid = _valid(options)
-    findings.append(valid)
+    findings = [ok("found", str(root)), _variables(root, options.env, config), valid]
     if config is None:
         findings.append(skip("connections", "not looked at, nor the state: the files are wrong"))
     findings += _git(root, config)
     return Files(Checked("workspace", tuple(findings)), root, config, options.env or "default")
 
 
-def _variables(root: Path, environment: str | None) -> Finding:
-    """Return which environment variables the files name and the environment lacks. Names only."""
+def _variables(root: Path, environment: str | None, config: Config | None) -> Finding:
+    """Return which environment variables the files name and the environment lacks. Names only.
+
+    Files that are right although one is missing do without it: it is of something that this environment replaces.
+    """
     from reconcile.config.glance import variables_named
 
     named = variables_named(root, environment)
     missing = [name for name in named if name not in os.environ]
     empty = [name for name in named if os.environ.get(name) == ""]
-    if missing or empty:
-        parts = [f"missing: {', '.join(missing)}"] * bool(missing) + [f"empty: {', '.join(empty)}"] * bool(empty)
-        set_ = len(named) - len(missing) - len(empty)
-        hint = f"set what is missing before the command, for example: export {(missing or empty)[0]}=..."
-        return fail("variables", f"{set_} of {len(named)} are set; {'; '.join(parts)}", hint)
+    set_ = len(named) - len(missing) - len(empty)
+    parts = [f"missing: {', '.join(missing)}"] * bool(missing) + [f"empty: {', '.join(empty)}"] * bool(empty)
+    words = "; ".join([f"{set_} of {len(named)} are set", *parts])
+    if missing and config is None:
+        hint = f"set what is missing before the command, for example: export {missing[0]}=..."
+        return fail("variables", words, hint)
+    if config and config.mute:
+        return warn("variables", words, f"no alert can be sent: {config.mute[0].detail}")
+    if empty:
+        return warn("variables", words, f"give it a value, if it is to have one: export {empty[0]}=...")
+    if missing:
+        return ok("variables", f"{words}, which this environment does not need")
     return ok("variables", f"all {len(named)} are set: {', '.join(named)}" if named else "the files need none")
 
 
@@ -72,9 +82,9 @@ def _valid(options: Options) -> tuple[Config | None, Finding]:
         config = load_config(options, may_be_empty=True)
     except ReconcileError as error:
         told = [each for each in error.diagnostics if each.is_error]
-        place = f"{told[0].span}: " if told[0].span else ""
         more = f" (and {len(told) - 1} more)" if len(told) > 1 else ""
-        return None, fail("valid", f"{place}{told[0].detail or told[0].summary}{more}", "`reconcile validate` says all")
+        hint = "; ".join(filter(None, (told[0].hint, "`reconcile validate` says all")))
+        return None, fail("valid", f"{_words(told[0])}{more}", hint)
     counts = f"{counted(len(config.desired), 'object')}, {counted(len(config.pipelines), 'pipeline')}"
     warnings = sum(each.severity == "warning" for each in config.diagnostics)
     if not config.desired and not config.pipelines:
@@ -82,6 +92,12 @@ def _valid(options: Options) -> tuple[Config | None, Finding]:
     if warnings:
         return config, warn("valid", f"{counts}; {counted(warnings, 'warning')}", "`reconcile validate` shows them")
     return config, ok("valid", counts)
+
+
+def _words(told: Diagnostic) -> str:
+    """Return what is wrong on one line, with its place."""
+    words = told.detail or told.summary
+    return f"{told.span}: {words}" if told.span else words
 
 
 def _git(root: Path, config: Config | None) -> Iterator[Finding]:

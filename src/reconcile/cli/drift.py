@@ -27,11 +27,13 @@ Params = ParamSpec("Params")
 
 
 def alone(command: Callable[Params, int]) -> Callable[Params, int]:
-    """Leave it to the command below the group, where one was named."""
+    """Leave it to the command below the group, where one was named; what only the group can do, is wrong usage then."""
 
     @functools.wraps(command)
     def inner(*args: Params.args, **kwargs: Params.kwargs) -> int:
-        if click.get_current_context().invoked_subcommand is not None:
+        if below := click.get_current_context().invoked_subcommand:
+            for option in (name for name in ("exact", "alert") if kwargs.get(name)):
+                raise click.UsageError(f"--{option} says nothing to `drift {below}`")
             return ExitCode.DONE
         return command(*args, **kwargs)
 
@@ -53,7 +55,7 @@ def command(exact: bool, alert: bool) -> int:
     did, 1 when it cannot be said.
     """
     from reconcile.cli.alerting import alarm_of
-    from reconcile.cli.measure import put_check
+    from reconcile.cli.measure import checking, put_check
     from reconcile.cli.observing import meter
     from reconcile.cli.progress import Progress
     from reconcile.cli.workspace import check_selection, open_workspace
@@ -63,8 +65,7 @@ def command(exact: bool, alert: bool) -> int:
 
     options = needs_format("text", "json", "markdown")
     edge = border()
-    began = time.monotonic()
-    with Progress(options, edge) as progress:
+    with checking(meter()) as began, Progress(options, edge) as progress:
         workspace = open_workspace(options, progress)
         place = workspace.place
 

@@ -62,9 +62,10 @@ def list_(shards: int | None) -> int:
     """List the workspaces that -C names, by name; reads no workspace."""
     import os
 
-    from reconcile.config.fleet import read_roster
+    from reconcile.config.fleet import as_text, read_roster
     from reconcile.config.fleet_name import names_fleet
     from reconcile.core.fleet import bucket_of
+    from reconcile.render.terminal import printable
 
     options = needs_format("text", "json")
     if not names_fleet(options.workspace):
@@ -72,13 +73,14 @@ def list_(shards: int | None) -> int:
     roster = read_roster(str(options.workspace), options.env, Path.cwd())
     rows = [(each, bucket_of(each.name, shards) + 1 if shards else None) for each in roster.members]
     if options.is_json:
+        paths = [as_text(os.path.relpath(each.path)) for each, _ in rows]
         listed = [
-            {"name": each.name, "path": os.path.relpath(each.path), "environment": each.environment, "shard": shard}
-            for each, shard in rows
+            {"name": each.name, "path": path, "environment": each.environment, "shard": n}
+            for path, (each, n) in zip(paths, rows, strict=True)
         ]
         border().print_document({"format": "reconcile.fleet-list/1", "workspaces": listed, "diagnostics": []})
     else:
-        border().print("".join(f"{f'{shard}/{shards}  ' if shard else ''}{each.name}\n" for each, shard in rows))
+        border().print("".join(f"{f'{n}/{shards}  ' if n else ''}{printable(each.name)}\n" for each, n in rows))
     return 0
 
 

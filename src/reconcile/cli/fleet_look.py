@@ -13,7 +13,6 @@ from typing import Any
 from reconcile.alerts.send import Ways
 from reconcile.cli.alerting import check_sinks
 from reconcile.cli.exit_codes import ExitCode
-from reconcile.cli.options import err
 from reconcile.cli.zone import reader_zone
 from reconcile.config.load import Config
 from reconcile.core.acknowledge import sorted_drift
@@ -98,8 +97,12 @@ def validating() -> Callable[[Opened], Said]:
     return look
 
 
-def drifting(lending: Lending, *, exact: bool, alert: bool = False) -> Callable[[Opened], Said]:
+def drifting(
+    lending: Lending, say: Callable[[str], None], *, exact: bool, alert: bool = False
+) -> Callable[[Opened], Said]:
     """Return what compares a workspace's record with what is live, as ``drift`` does; with ``alert`` it tells sinks.
+
+    ``say`` takes what a sink prints: stdout holds the result, once for all.
 
     First with what others may have read of the same account a moment before. What seems to have drifted is looked at
     again with readers of its own: since that list was made somebody may have applied.
@@ -116,7 +119,7 @@ def drifting(lending: Lending, *, exact: bool, alert: bool = False) -> Callable[
         if not alert:
             return _drift(item, found_in(item.place), None)
         check_sinks(item.config)
-        ways = Ways(lambda text: err(item.redactor.clean(text)), item.config.root)
+        ways = Ways(lambda text: say(item.redactor.clean(text)), item.config.root)
         try:
             found = found_in(item.place)
         except ReconcileError as error:

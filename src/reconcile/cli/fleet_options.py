@@ -102,9 +102,13 @@ def _shard(written: str | None) -> Shard | None:
 
 def _parsed(written: str) -> tuple[int, int]:
     index, _, count = written.partition("/")
-    if not (index.isascii() and index.isdigit() and count.isascii() and count.isdigit()):
+    if not (_is_number(index) and _is_number(count)):
         raise click.UsageError(f"--shard {written}: write it as 2/8, the second of eight, or auto")
     return int(index), int(count)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
 
 
 def _numbered(environment: Mapping[str, str]) -> tuple[int, int]:
@@ -113,7 +117,7 @@ def _numbered(environment: Mapping[str, str]) -> tuple[int, int]:
         if index in environment:
             if count not in environment:
                 raise click.UsageError(f"--shard auto: {index} is set and {count} is not: how many are there?")
-            if not (environment[index].isdigit() and environment[count].isdigit()):
+            if not (_is_number(environment[index]) and _is_number(environment[count])):
                 raise click.UsageError(f"--shard auto: {index} and {count} must be numbers")
             return int(environment[index]) - first + 1, int(environment[count])
     known = " nor ".join(f"{index} with {count}" for index, _, count in NUMBERED)

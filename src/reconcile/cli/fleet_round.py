@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,13 +16,15 @@ from reconcile.cli.border import border
 from reconcile.cli.exit_codes import ExitCode
 from reconcile.cli.fleet_look import Opened, Said, drifting, failed, looked, opened, planning, validating
 from reconcile.cli.fleet_options import Round
-from reconcile.cli.options import Options, err, needs_format
+from reconcile.cli.log import Log
+from reconcile.cli.options import Options, needs_format, write_line
+from reconcile.cli.progress import Progress
 from reconcile.config.fleet import read_roster
 from reconcile.core.diagnostic import Diagnostic, Severity
 from reconcile.core.errors import ReconcileError
 from reconcile.core.fleet import Fleet, Member, Outcome, Result, Roster
-from reconcile.core.redact import cleaned
-from reconcile.engine.events import Event, Waiting
+from reconcile.core.redact import Redactor, cleaned
+from reconcile.engine.events import Event, Listener, Waiting
 from reconcile.engine.fleet import Lending, each_of
 from reconcile.render.fleet import fleet_document, fleet_text
 from reconcile.render.fleet_markdown import fleet_markdown
@@ -33,6 +35,7 @@ from reconcile.state.private_file import write_private
 # A round says about this many times how far it is.
 _LINES = 10
 _MOST_TWICE = 5
+_MOST_NAMED = 3
 
 
 def go_through(command: str, round_: Round, options: Options, own: Mapping[str, Any]) -> int:
@@ -49,10 +52,12 @@ def go_through(command: str, round_: Round, options: Options, own: Mapping[str, 
         with _unwritable():
             round_.results.mkdir(parents=True, exist_ok=True)
     members = [each for each in roster.members if round_.shard is None or round_.shard.holds(each.name)]
-    began = _now()
-    with Lending(_told, os.environ) as lending:
-        look = _look(command, lending, own)
-        results, diagnostics = _results(members, look, round_.parallel)
+    began, progress = _now(), Progress(options, border())
+    listener = _waits(progress)
+    with Lending(listener, os.environ) as lending:
+        look = _look(command, lending, _sayer(options), own)
+        found = _opened(members, listener)
+        results, diagnostics = _results(found, look, round_.parallel, progress)
         clean = lending.redactor.clean
         results = [replace(each, document=cleaned(each.document, clean)) for each in results]
     fleet = _fleet(command, roster, round_, began, results, diagnostics)
@@ -92,27 +97,32 @@ def exit_code(fleet: Fleet, *, detailed: bool = True) -> ExitCode:
             return ExitCode.FAILED
 
 
-def _look(command: str, lending: Lending, own: Mapping[str, Any]) -> Callable[[Opened], Said]:
+def _look(
+    command: str, lending: Lending, say: Callable[[str], None], own: Mapping[str, Any]
+) -> Callable[[Opened], Said]:
     match command:
         case "validate":
             return validating()
         case "drift":
-            return drifting(lending, exact=bool(own["exact"]), alert=bool(own["alert"]))
+            return drifting(lending, say, exact=bool(own["exact"]), alert=bool(own["alert"]))
         case _:
             return planning(lending, exact=bool(own["exact"]), reassert=bool(own["reassert"]))
 
 
-def _results(
-    members: Iterable[Member], look: Callable[[Opened], Said], parallel: int
-) -> tuple[list[Result], list[Diagnostic]]:
+def _opened(members: Iterable[Member], listener: Listener) -> list[Opened | Result]:
     words = shlex.join(["reconcile", *sys.argv[1:]])
-    found = [opened(member, _told, words) for member in members]
+    return [opened(member, listener, words) for member in members]
+
+
+def _results(
+    found: Sequence[Opened | Result], look: Callable[[Opened], Said], parallel: int, progress: Progress
+) -> tuple[list[Result], list[Diagnostic]]:
     read = [each for each in found if isinstance(each, Opened)]
     results = [each for each in found if isinstance(each, Result)]
     shared = _sharing_state(read)
     results += [failed(item, _shared_state(item, others)) for item, others in shared]
     alone = [item for item in read if item not in [each for each, _ in shared]] if shared else read
-    results += each_of(lambda item: looked(item, look), alone, parallel, _progress(len(alone)))
+    results += each_of(lambda item: looked(item, look), alone, parallel, _counting(len(alone), progress))
     return sorted(results, key=lambda each: each.name), _declared_twice(read)
 
 
@@ -131,7 +141,9 @@ def _sharing_state(items: Iterable[Opened]) -> list[tuple[Opened, list[str]]]:
     """Return the workspaces that keep their record where another one does, with the names of the others."""
     places: dict[str, list[Opened]] = {}
     for item in items:
-        places.setdefault(item.place.backend.place("state"), []).append(item)
+        place = item.place.backend.place("state")
+        # A folder may be written in many ways: from each workspace another one, or through a link.
+        places.setdefault(os.path.realpath(place) if Path(place).is_absolute() else place, []).append(item)
     return [
         (item, [other.member.name for other in sharing if other is not item])
         for sharing in places.values()
@@ -144,10 +156,16 @@ def _shared_state(item: Opened, others: list[str]) -> Diagnostic:
     return Diagnostic(
         "fleet-shared-state",
         "Two workspaces keep one record",
-        f"{item.member.name} keeps its state where {' and '.join(others)} does: each would take the other's objects "
-        "for removed from the files.",
+        f"{item.member.name} keeps its state where {_named(others)} does: each would take the other's objects for "
+        "removed from the files.",
         "give each workspace a state: of its own, for example with its name at the end",
     )
+
+
+def _named(others: list[str]) -> str:
+    """Return the first few names: a copied template may have given one place to hundreds."""
+    more = len(others) - _MOST_NAMED
+    return " and ".join([*others[:_MOST_NAMED], *([f"{more:,} more"] if more > 0 else [])])
 
 
 def _declared_twice(items: Iterable[Opened]) -> list[Diagnostic]:
@@ -211,20 +229,32 @@ def _no_room(detail: str) -> Diagnostic:
     return Diagnostic("fleet-result-unwritable", "The result cannot be written", detail, "name another --results DIR")
 
 
-def _progress(total: int) -> Callable[[int], None]:
+def _counting(total: int, progress: Progress) -> Callable[[int], None]:
     step = max(1, total // _LINES)
 
     def told(done: int) -> None:
         if total > _LINES and done % step == 0 and done < total:
-            err(f"{done:,} of {total:,} workspaces\n")
+            progress.note(f"{done:,} of {total:,} workspaces")
 
     return told
 
 
-def _told(event: Event) -> None:
-    """Say on stderr what makes everybody wait; a single workspace's progress is lost among hundreds."""
-    if isinstance(event, Waiting):
-        err(f"{event.connection}: {event.text.replace(f' ({event.connection})', '')}\n")
+def _waits(progress: Progress) -> Listener:
+    """Return what says on stderr what makes everybody wait; one workspace's progress is lost among hundreds."""
+
+    def told(event: Event) -> None:
+        if isinstance(event, Waiting):
+            progress(event)
+
+    return told
+
+
+def _sayer(options: Options) -> Callable[[str], None]:
+    """Return what says a text on stderr, from any thread: only the first one knows which command is running."""
+    if not options.logs_json:
+        return write_line
+    log = Log(Redactor())
+    return lambda text: log.write("message", text=text.strip())
 
 
 def _now() -> str:

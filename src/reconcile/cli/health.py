@@ -42,7 +42,7 @@ def serving(host: str, port: int, pages: Pages) -> Iterator[int]:
     except (OSError, OverflowError) as error:
         told = f"Cannot listen on {host}, port {port}: {getattr(error, 'strerror', None) or error}."
         raise ReconcileError(
-            Diagnostic("port-unusable", "The port cannot be used", told, "choose another --port")
+            Diagnostic("port-unusable", "The port cannot be used", told, "choose another --port or --host")
         ) from None
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, name="health", daemon=True)
     thread.start()

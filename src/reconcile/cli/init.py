@@ -14,7 +14,7 @@ import click
 from reconcile.cli import complete_value
 from reconcile.cli.border import border, guarded
 from reconcile.cli.exit_codes import ExitCode
-from reconcile.cli.init_wish import Wish, asked, told
+from reconcile.cli.init_wish import Wish, asked, in_variable, told
 from reconcile.cli.options import common, has_terminal, needs_format, typed
 
 if TYPE_CHECKING:
@@ -65,7 +65,8 @@ def command(
     wishes = told(providers, names, methods, values)
     if is_asking:
         wishes = asked(wishes, values)
-    made = _made(Path.cwd() / folder, wishes)
+    # Without its dots: what lies above a folder is looked at, too.
+    made = _made(Path(os.path.abspath(folder)), wishes)  # noqa: PTH100 - a link keeps its name
     _save(made)
     if options.is_json:
         border().print_document(_document(made))
@@ -104,8 +105,7 @@ def _connection(wish: Wish, counts: Counter[str]) -> NewConnection:
 
     platform, method = wish.platform, wish.method
     # Two connections of one platform need variables of their own.
-    own = "".join(c if c.isalnum() else "_" for c in wish.name).upper()
-    prefix = f"{own}_" if counts[platform.provider] > 1 else ""
+    prefix = f"{in_variable(wish.name)}_" if counts[platform.provider] > 1 else ""
 
     def written(key: str, variable: str, default: str) -> str:
         return wish.values.get(key) or (f"${{env.{prefix}{variable}}}" if variable else default)
@@ -149,7 +149,8 @@ def _report(made: Starter) -> None:
         width = max(map(len, made.variables))
         lines += [f"  {name:<{width}}  {'not set yet' if name in missing else 'is set'}" for name in made.variables]
     root = shown(made.root, here)
-    at = "" if root in (".", FOLDER) else f" -C {shlex.quote(root)}"
+    is_found = root in (".", FOLDER) and not os.environ.get("RECONCILE_WORKSPACE")
+    at = "" if is_found else f" -C {shlex.quote(root)}"
     lines += ["", "Next:", f"  reconcile{at} doctor    checks all of it, and says how to mend what is not right"]
     for each in made.connections:
         if each.section != "pipelines":

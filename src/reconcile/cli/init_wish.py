@@ -74,7 +74,16 @@ def checked_name(name: str, others: Sequence[Wish]) -> str:
         raise click.UsageError(f"{name!r} cannot be the name of a connection: take letters, digits, - and _")
     if any(other.name == name for other in others):
         raise click.UsageError(f"two connections are called {name}; give each a --name of its own")
+    near = next((other.name for other in others if in_variable(other.name) == in_variable(name)), None)
+    if near:
+        raise click.UsageError(f"{near} and {name} would share environment variables; take names that differ in more")
     return name
+
+
+def in_variable(name: str) -> str:
+    """Return a connection's name as environment variables have it in theirs."""
+    own = "".join(c if c.isalnum() else "_" for c in name).upper()
+    return f"_{own}" if own[0].isdigit() else own
 
 
 def _completed(wish: Wish) -> Wish:

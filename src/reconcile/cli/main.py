@@ -154,7 +154,7 @@ def run(arguments: list[str]) -> int:
         _document("interrupted", "It was interrupted.", arguments)
         return ExitCode.INTERRUPTED
     except OSError as error:
-        return _no_output(error)
+        return _no_output(error) if error.filename is None else _no_file(error, arguments)
 
 
 def _document(code: str, message: str, arguments: list[str]) -> None:
@@ -183,6 +183,16 @@ def _diagnostic(code: str, message: str) -> Diagnostic:
 
     summary = {"usage": "Wrong usage", "interrupted": "Interrupted"}.get(code, "It failed")
     return Diagnostic(code, summary, message)
+
+
+def _no_file(error: OSError, arguments: list[str]) -> int:
+    """Return the exit code when a file or folder could not be used, with its name and the reason told."""
+    name = os.fsencode(error.filename).decode("utf-8", "backslashreplace")
+    message = f"{name}: {error.strerror or error}"
+    if not _logged("failed", message, arguments):
+        click.echo(f"error: {message}", err=True)
+    _document("failed", message, arguments)
+    return ExitCode.FAILED
 
 
 def _no_output(error: OSError) -> int:

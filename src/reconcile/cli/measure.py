@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
@@ -44,6 +45,17 @@ def put_failed_check(meter: Meter, seconds: float, at: float) -> None:
     meter.put(of.CHECKED_AT, at)
     for meaning in (of.DRIFT, of.ACKNOWLEDGED, of.PENDING, of.UNREAD, of.SEEN):
         meter.put_all(meaning, {})
+
+
+@contextmanager
+def checking(meter: Meter) -> Iterator[float]:
+    """Yield when the check begins, on the clock that never goes back; one that raises came to nothing."""
+    began = time.monotonic()
+    try:
+        yield began
+    except Exception:
+        put_failed_check(meter, time.monotonic() - began, time.time())
+        raise
 
 
 def put_plan(meter: Meter, plan: Plan) -> None:

@@ -40,10 +40,11 @@ def tracer() -> Tracer:
 
 
 def count_calls() -> None:
-    """Have the calls of the running command counted, from now on."""
+    """Have the calls of the running command counted, from now on; each once, however often this is called."""
     from reconcile.cli.measure import Counting
 
-    click.get_current_context().meta[_TRACER] = Counting(meter(), tracer())
+    if not isinstance(found := tracer(), Counting):
+        click.get_current_context().meta[_TRACER] = Counting(meter(), found)
 
 
 @contextmanager

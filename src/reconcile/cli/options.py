@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from reconcile.cli import complete_value
+from reconcile.cli.seconds import Seconds
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -50,8 +51,10 @@ class Options:
 
     @property
     def workspace_dir(self) -> Path | None:
-        """The folder named by ``-C``, if any."""
-        return Path(self.workspace) if self.workspace else None
+        """The folder named by ``-C``, if any; not one that ``RECONCILE_WORKSPACE`` names, which errors call by that."""
+        if not self.workspace or self.workspace == os.environ.get("RECONCILE_WORKSPACE"):
+            return None
+        return Path(self.workspace)
 
 
 def current() -> Options:
@@ -196,7 +199,7 @@ def watching_options(command: Decorated) -> Decorated:
     """Add the options of commands that watch jobs."""
     return click.option(
         "--poll-interval",
-        type=click.FloatRange(min=0.05),
+        type=Seconds(0.05),
         default=30.0,
         show_default=True,
         metavar="SECONDS",
@@ -211,8 +214,12 @@ def has_terminal() -> bool:
 
 
 def out(text: str) -> None:
-    """Print a result on stdout."""
-    click.echo(text, nl=False, color=True)
+    """Print a result on stdout; what its encoding has no character for is spelled out."""
+    try:
+        click.echo(text, nl=False, color=True)
+    except UnicodeEncodeError as error:
+        spelled = text.encode(error.encoding, "backslashreplace").decode(error.encoding)
+        click.echo(spelled, nl=False, color=True)
 
 
 def err(text: str) -> None:

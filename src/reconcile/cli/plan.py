@@ -88,7 +88,7 @@ def command(
         place, viewer = workspace.place, viewer_of(workspace.place, clock)
         if planned.plan.changes or forecast:
             planned = replace(planned, outlook=outlook_of(place, planned, viewer, found))
-        planned = with_findings(place, planned, viewer.start)
+        planned = with_findings(place, planned, viewer.start, found)
     made, outlook, details = planned.plan, planned.outlook, bool(options.verbose)
     put_plan(meter(), made)
     edge.show([*_unsaid(workspace.config.diagnostics, made), *made.diagnostics, *made.refusals], options)

@@ -10,6 +10,7 @@ import click
 from reconcile.cli.border import border, guarded
 from reconcile.cli.exit_codes import ExitCode
 from reconcile.cli.options import common, current
+from reconcile.cli.seconds import Seconds
 
 
 @click.command("sandbox")
@@ -23,7 +24,7 @@ from reconcile.cli.options import common, current
 )
 @click.option("--state", "state_dir", metavar="DIR", help="Keep the simulators' state here between restarts.")
 @click.option("--seed", type=click.Choice(("example", "empty")), default="example", show_default=True)
-@click.option("--latency", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="Delay every answer.")
+@click.option("--latency", type=Seconds(0), default=0.0, metavar="SECONDS", help="Delay every answer.")
 @common
 @guarded
 def command(port: int, state_dir: str | None, seed: str, latency: float) -> int:

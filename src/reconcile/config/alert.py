@@ -164,7 +164,7 @@ class WebhookEntry(_SinkEntry):
         "", description="key of the signature (HMAC-SHA256); not signed when absent", json_schema_extra=_secret
     )
     timeout: Wait = Field(
-        10, description="how long to wait for an answer, 1s to 1m; 10s when absent", json_schema_extra=_optional
+        10, description="how long an attempt may take in all, 1s to 1m; 10s when absent", json_schema_extra=_optional
     )
 
     @model_validator(mode="after")

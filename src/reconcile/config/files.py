@@ -48,7 +48,7 @@ def find_workspace(explicit: Path | None, named: str | None, here: Path, *, said
         return _given(here / named, f"RECONCILE_WORKSPACE={named}")
     folders = (here, here / USUAL_FOLDER)
     for folder in folders:
-        if (folder / WORKSPACE_FILE).is_file():
+        if _is_file(folder / WORKSPACE_FILE):
             return folder
     looked = " and ".join(f"./{(folder / WORKSPACE_FILE).relative_to(here).as_posix()}" for folder in folders)
     raise ConfigError(
@@ -126,15 +126,24 @@ def shown(path: Path, here: Path) -> str:
 
 
 def _given(folder: Path, words: str) -> Path:
-    if folder.name == WORKSPACE_FILE and folder.is_file():
+    if folder.name == WORKSPACE_FILE and _is_file(folder):
         return folder.parent
-    if (folder / WORKSPACE_FILE).is_file():
+    if _is_file(folder / WORKSPACE_FILE):
         return folder
     problem = f"has no {WORKSPACE_FILE}" if folder.is_dir() else "is no folder"
     hint = _misnamed((folder,))
     if not hint and (folder / USUAL_FOLDER / WORKSPACE_FILE).is_file():
         hint = f'did you mean "{folder / USUAL_FOLDER}"?'
     raise ConfigError(Diagnostic("no-workspace", "No workspace there", f"{words}: {folder} {problem}.", hint))
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError as error:
+        # Nobody may look: that is not the same as nothing there.
+        name = os.fsencode(path).decode("utf-8", "backslashreplace")
+        raise ConfigError(_unreadable(name, f"{error.strerror or error}.", _permission_hint(error))) from None
 
 
 def _misnamed(folders: tuple[Path, ...]) -> str:
@@ -161,7 +170,13 @@ def _walk(folder: Path, here: Path, seen: dict[tuple[int, int], bool], out: list
     for entry in entries:
         if entry.name.startswith("."):
             continue
-        if entry.is_dir():
+        try:
+            is_folder = entry.is_dir()
+        except OSError as error:
+            # A link to where nobody may look.
+            out.append(_unreadable(shown(entry, here), f"{error.strerror or error}.", _permission_hint(error)))
+            continue
+        if is_folder:
             yield from _walk(entry, here, seen, out)
         elif entry.suffix.lower() in _SUFFIXES:
             yield entry

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,6 +15,7 @@ from reconcile.config.check import check, schema_of
 from reconcile.config.document import parse
 from reconcile.config.files import WORKSPACE_FILE, read_text, shown
 from reconcile.config.fleet_name import is_fleet_file
+from reconcile.config.glob import fits
 from reconcile.config.mistake import Subject
 from reconcile.config.model import Name
 from reconcile.core.diagnostic import Diagnostic
@@ -65,7 +66,12 @@ def read_roster(workspace: str, environment: str | None, here: Path) -> Roster:
     members = [_member(found, here, environment) for found in _folders(workspace, here)]
     if not members:
         raise ConfigError(_nothing(workspace, None))
-    return Roster(workspace, _sorted(members, here))
+    return Roster(as_text(workspace), _sorted(members, here))
+
+
+def as_text(path: str) -> str:
+    r"""Return a path as it can be printed and hashed: bytes that are no UTF-8 as ``\xe9``."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def fleet_schema() -> dict[str, Any]:
@@ -113,25 +119,59 @@ def _environments(entry: FleetEntry, environment: str | None) -> Iterable[str | 
 
 def _folders(pattern: str, base: Path) -> Iterator[str]:
     """Yield the folders with a workspace that a path or glob leads to, as written from ``base``, with ``/``."""
+    for path in sorted(_found(pattern, base)):
+        folder = path.parent if path.name == WORKSPACE_FILE else path
+        if _is_there(base / folder / WORKSPACE_FILE):
+            yield folder.as_posix()
+
+
+def _found(pattern: str, base: Path) -> Iterator[Path]:
+    """Yield what a path or glob leads to. ``**`` crosses no links, which may lead in circles."""
+    parts = Path(pattern).parts
+    cut = parts.index("**") if "**" in parts else len(parts)
     # Not Path.glob: it takes no absolute pattern, and a workspace may be anywhere.
-    for found in sorted(glob.glob(pattern, root_dir=base, recursive=True)):  # noqa: PTH207
-        path = Path(found)
-        if path.name == WORKSPACE_FILE:
-            path = path.parent
-        if (base / path / WORKSPACE_FILE).is_file():
-            yield path.as_posix()
+    for top in map(Path, glob.glob(str(Path(*parts[:cut])), root_dir=base)):  # noqa: PTH207
+        if cut == len(parts):
+            yield top
+        else:
+            yield from (top.joinpath(*below) for below in _below(base / top, parts[cut:]))
+
+
+def _below(top: Path, patterns: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Yield the folders from ``top`` on, by their names below it, that patterns name; links are named, not crossed."""
+    for folder, below, _ in os.walk(top):
+        below[:] = [name for name in below if not name.startswith(".") or name in patterns]
+        here = Path(folder).relative_to(top).parts
+        links = [(*here, name) for name in below if Path(folder, name).is_symlink()]
+        yield from (each for each in (here, *links) if fits(each, patterns) or fits((*each, WORKSPACE_FILE), patterns))
+
+
+def _is_there(path: Path) -> bool:
+    """Say whether something is there, also what cannot be read: that is for the workspace to say, and not nothing."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _member(folder: str, base: Path, environment: str | None) -> Member:
-    return Member(f"{folder}@{environment}" if environment else folder, str(base / folder), environment)
+    name = as_text(folder)
+    return Member(f"{name}@{environment}" if environment else name, str(base / folder), environment)
 
 
 def _sorted(members: Iterable[Member], base: Path) -> tuple[Member, ...]:
-    """Return the members by name, each once: several globs, or a link, may lead to the same folder."""
+    """Return the members by name, each once: several globs, or a link, may lead to the same folder.
+
+    A link never gives its name to a folder that has one of its own here: the folder would move to another shard.
+    """
+    real = {each: os.path.realpath(base / each.path) for each in members}
     first: dict[tuple[str, str | None], Member] = {}
-    for member in sorted(members, key=lambda each: each.name):
-        first.setdefault((os.path.realpath(base / member.path), member.environment), member)
-    return tuple(first.values())
+    for member in sorted(real, key=lambda each: (real[each] != os.path.normpath(base / each.path), each.name)):
+        first.setdefault((real[member], member.environment), member)
+    return tuple(sorted(first.values(), key=lambda each: each.name))
 
 
 def _no_file(file: str) -> Diagnostic:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from reconcile.core.diagnostic import Diagnostic, Severity
 from reconcile.core.errors import ConfigError
@@ -20,9 +20,61 @@ class _Strict(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
+# Moments are compared as text, so they must all be written alike.
+Moment = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
+
+
 class _Shard(_Strict):
     index: Annotated[int, Field(ge=1)]
     count: Annotated[int, Field(ge=1)]
+
+
+class _Told(BaseModel):
+    """A diagnostic, as far as a report shows it."""
+
+    severity: Severity
+    code: str
+    summary: str
+    detail: str | None = None
+    hint: str | None = None
+    file: str | None = None
+    line: int | None = None
+
+
+class _Field(BaseModel):
+    path: str
+    before: Any = None
+    after: Any = None
+
+
+class _Drifted(BaseModel):
+    address: str
+    gone: bool = False
+    fields: list[_Field] = []
+
+
+class _Change(BaseModel):
+    address: str
+    action: str
+
+
+class _Document(BaseModel):
+    """What a report reads of a workspace's document; whatever else is in it goes through as it is."""
+
+    format: str
+    drift: list[_Drifted] = []
+    changes: list[_Change] = []
+    pending: int = 0
+    objects: int = 0
+    unread: list[Any] = []
+    acknowledged: list[Any] = []
+    summary: dict[str, int] = {}
+    diagnostics: list[_Told] = []
+
+
+def _as_shown(document: dict[str, Any]) -> dict[str, Any]:
+    _Document.model_validate(document)
+    return document
 
 
 class _Workspace(_Strict):
@@ -30,24 +82,24 @@ class _Workspace(_Strict):
     outcome: Annotated[Outcome, Field(strict=False)]
     exit_code: int
     seconds: float
-    document: dict[str, Any] | None
+    document: Annotated[dict[str, Any], AfterValidator(_as_shown)] | None
 
 
 class FleetDocument(_Strict):
     """The file that a shard leaves."""
 
     format: Literal["reconcile.fleet/1"]
-    command: str
+    command: Literal["validate", "plan", "drift"]
     source: str
-    began_at: str
-    ended_at: str
+    began_at: Moment
+    ended_at: Moment
     shard: _Shard | None
     missing_shards: list[str]
     outcome: str
     summary: dict[str, int]
     fleet: list[str]
     workspaces: list[_Workspace]
-    diagnostics: list[dict[str, Any]]
+    diagnostics: list[_Told]
 
 
 def read_result(path: Path) -> Fleet:
@@ -60,7 +112,7 @@ def read_result(path: Path) -> Fleet:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         raise ConfigError(_unreadable(path, f"It is no {FLEET_FORMAT}: {place}: {first['msg']}.")) from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ConfigError(_unreadable(path, "It is no JSON; it may have been cut off.")) from None
     return Fleet(
         document.command,
@@ -78,8 +130,8 @@ def merged(parts: Iterable[Fleet], oldest: str) -> Fleet:
     """Return what the shards of one fleet come to together.
 
     Every workspace of the fleet has a result in it: one that no part looked at is ``MISSING``, never in order. A part
-    that ended before ``oldest`` (UTC, ISO 8601) is of another round, and counts as missing. Raises ``ConfigError`` for
-    parts that are not of one fleet, command and way of sharding, or that hold a shard twice.
+    that ended before ``oldest`` (UTC, ISO 8601) is of another round, and does not count. Raises ``ConfigError`` for
+    parts that are not of one fleet, command and way of sharding, that hold a shard twice, or a workspace of another.
     """
     given = sorted(parts, key=lambda part: part.shard.index if part.shard else 0)
     found = [part for part in given if part.ended >= oldest]
@@ -117,19 +169,28 @@ def _check_one_fleet(parts: list[Fleet]) -> None:
                 _different("They are parts of different sizes: one " + " and one ".join(map(_parts, counts)))
             )
         if part.shard in seen:
-            raise ConfigError(_different(f"Two of them are of {f'shard {part.shard}' if part.shard else 'the whole'}"))
+            raise ConfigError(_different(f"Two of them are of {_part(part)}"))
+        if strangers := [result.name for result in part.results if not _belongs(result.name, part)]:
+            raise ConfigError(_different(f"{strangers[0]} is not in {_part(part)}, whose result tells of it"))
         seen.add(part.shard)
 
 
+def _belongs(name: str, part: Fleet) -> bool:
+    return name in part.names and (part.shard is None or part.shard.holds(name))
+
+
 def _too_old(part: Fleet) -> Diagnostic:
-    of = f"shard {part.shard}" if part.shard else "the fleet"
     return Diagnostic(
         "fleet-result-old",
         "A result is of another round",
-        f"The result of {of} is from {part.ended}, and counts as missing.",
+        f"The result of {_part(part)} is from {part.ended}, and does not count.",
         "look again; or take old results on purpose with --max-age",
         severity=Severity.WARNING,
     )
+
+
+def _part(part: Fleet) -> str:
+    return f"shard {part.shard}" if part.shard else "the whole fleet"
 
 
 def _parts(count: int | None) -> str:
@@ -149,11 +210,5 @@ def _unreadable(path: Path, detail: str) -> Diagnostic:
     return Diagnostic("fleet-result-unreadable", "A result cannot be read", f"{path}: {detail}")
 
 
-def _diagnostic(said: dict[str, Any]) -> Diagnostic:
-    return Diagnostic(
-        str(said.get("code") or ""),
-        str(said.get("summary") or ""),
-        str(said.get("detail") or ""),
-        str(said.get("hint") or ""),
-        severity=Severity(said.get("severity", "error")),
-    )
+def _diagnostic(said: _Told) -> Diagnostic:
+    return Diagnostic(said.code, said.summary, said.detail or "", said.hint or "", severity=said.severity)

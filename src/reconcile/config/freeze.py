@@ -27,6 +27,9 @@ DAYS: tuple[str, ...] = get_args(Day)
 # Beyond these years a zone's offset may carry a moment out of what can be computed with.
 FIRST_YEAR, LAST_YEAR = 1970, 9000
 
+# Names that a zone database has besides those of zones: the first means another zone on another machine.
+_NO_ZONES = frozenset({"localtime", "posixrules", "Factory"})
+
 _HOURS_PATTERN = r"^(([01]?[0-9]|2[0-3]):[0-5][0-9]|24:00)$"
 _HOURS = re.compile(_HOURS_PATTERN)
 
@@ -64,11 +67,15 @@ def _check_day(text: str) -> None:
 def _check_zone(text: str) -> None:
     try:
         ZoneInfo(text)
+        known = text not in _NO_ZONES
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        hint = did_you_mean(text, available_timezones()) or "for example Europe/Paris, America/Los_Angeles, UTC"
-        raise PydanticCustomError(
-            "wrong-value", '"{text}" is no IANA time zone', {"text": text, "hint": hint}
-        ) from None
+        known = False
+    if not known:
+        hint = (
+            did_you_mean(text, available_timezones() - _NO_ZONES)
+            or "for example Europe/Paris, America/Los_Angeles, UTC"
+        )
+        raise PydanticCustomError("wrong-value", '"{text}" is no IANA time zone', {"text": text, "hint": hint})
 
 
 def _on_one_line(text: str) -> str:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,7 +62,10 @@ def _components(text: Text) -> list[Any]:
     from icalendar import Calendar
 
     try:
-        calendars = Calendar.from_ical(text.characters, multiple=True)
+        # What the library tells of zones by a vendor's name is for programmers, and would stand between our messages.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            calendars = Calendar.from_ical(text.characters, multiple=True)
     except (ValueError, LookupError, TypeError, AttributeError, OSError) as error:
         raise ConfigError(_no_calendar(text, f"{error}".strip() or "it cannot be read")) from None
     found = [component for calendar in calendars for component in calendar.walk("VEVENT")]
@@ -85,14 +89,14 @@ def _check(component: Any) -> None:
 
 
 def _lines_of_events(text: Text) -> list[int]:
-    """Return the lines, from 1, that events begin on."""
-    return [n for n, line in enumerate(text.lines, 1) if line.strip().upper() == "BEGIN:VEVENT"]
+    """Return the lines, from 1, that events begin on; not those that go on with the line before (RFC 5545, 3.1)."""
+    return [n for n, line in enumerate(text.lines, 1) if line.rstrip().upper() == "BEGIN:VEVENT"]
 
 
 def _problem(text: Text, number: int, wrong: Wrong) -> Diagnostic:
     line = first = _lines_of_events(text)[number]
     for at, written in enumerate(text.lines[first:], first + 1):
-        if written.strip().upper() == "END:VEVENT":
+        if written.rstrip().upper() == "END:VEVENT":
             break
         if wrong.name and re.match(rf"{re.escape(wrong.name)}[:;]", written, re.IGNORECASE):
             line = at

@@ -78,7 +78,7 @@ def _read(path: Path, root: Path, marker: str) -> OwnFile | None:
         return OwnFile(name, trouble=f"it cannot be read: {error.strerror}")
     except ConfigError as error:
         told = error.diagnostics[0]
-        return OwnFile(name, trouble=f"it cannot be read. {told.detail}", trouble_at=Span(name, 1, 1))
+        return OwnFile(name, trouble=f"it cannot be read. {told.detail.removesuffix('.')}", trouble_at=Span(name, 1, 1))
     if f'"{marker}"' not in text.characters:
         return None
     return _parsed(text, marker)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import codecs
 import errno
+import fcntl
 import os
 import stat
 import tempfile
-from collections.abc import Collection, Iterable
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def save(drafts: Collection[Draft], here: Path) -> None:
     check_ground(drafts, here)
     for draft in drafts:
         try:
-            _replace(draft) if draft.before is not None else _create(draft)
+            _replace(draft, here) if draft.before is not None else _create(draft)
         except FileExistsError:
             raise ConfigError(_file_exists(draft.path, here)) from None
         except OSError as error:
@@ -72,16 +73,31 @@ def _file_exists(path: Path, here: Path) -> Diagnostic:
     )
 
 
-def _replace(draft: Draft) -> None:
+def _replace(draft: Draft, here: Path) -> None:
     # A link stays one: what it leads to is replaced.
     path = draft.path.resolve()
     mark = codecs.BOM_UTF8 if path.read_bytes().startswith(codecs.BOM_UTF8) else b""
     temporary = _written(path, mark + draft.text.encode(), stat.S_IMODE(path.stat().st_mode))
     try:
-        temporary.replace(path)
-    except OSError:
+        with _alone_in(path.parent):
+            check_ground([draft], here)
+            temporary.replace(path)
+    except (OSError, ConfigError):
         _forget(temporary)
         raise
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Keep others who save in a folder waiting: between the last look at a file and its exchange nobody gets in."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        # Where a file system knows no locks, that moment stays as short as it is.
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _create(draft: Draft) -> None:

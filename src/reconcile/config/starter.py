@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from reconcile.config.files import WORKSPACE_FILE, shown
+from reconcile.config.files import WORKSPACE_FILE, read_text, shown
 from reconcile.config.load import load
-from reconcile.config.notation import value_text
+from reconcile.config.notation import Unwritable, value_text
 from reconcile.config.reference import REFERENCE
 from reconcile.config.save import Draft
 from reconcile.config.writer import MODELINE
@@ -78,7 +80,7 @@ def check_starter(made: Starter, catalogues: Mapping[str, Catalogue], values: Ma
 
 def check_room(made: Starter, here: Path) -> None:
     """Raise ``Refused`` when something is in the way: nothing is overwritten, and no workspace lies in another one."""
-    found = [_there(draft.path, here) for draft in made.drafts if draft.before is None and draft.path.exists()]
+    found = [_there(draft.path, here) for draft in made.drafts if draft.before is None and os.path.lexists(draft.path)]
     outer = next((each for each in made.root.parents if (each / WORKSPACE_FILE).is_file()), None)
     if outer is not None:
         found.append(_inside(outer, here))
@@ -111,16 +113,22 @@ def _desired_text(connection: NewConnection) -> str:
 
 
 def _written(value: str) -> str:
-    """Return a value as YAML: a reference as it is, everything else so that it is read as text."""
-    return value if REFERENCE.fullmatch(value) else value_text(value)
+    """Return a value as YAML, so that it is read as text; references in it stay references."""
+    if REFERENCE.fullmatch(value):
+        return value
+    try:
+        return value_text(value)
+    except Unwritable:
+        # Whoever types a reference means it; one that is none is found when the files are checked.
+        return json.dumps(value)
 
 
 def _ignore(root: Path) -> list[Draft]:
     """Return the file that keeps the state out of git; none when it is out already."""
     path = root / ".gitignore"
-    if not path.exists():
+    if not os.path.lexists(path):
         return [Draft(path, f"{IGNORED}\n")]
-    before = path.read_text(encoding="utf-8")
+    before = read_text(path, root)
     if {IGNORED, IGNORED.rstrip("/")} & {line.strip().lstrip("/") for line in before.splitlines()}:
         return []
     gap = "" if before.endswith("\n") or not before else "\n"

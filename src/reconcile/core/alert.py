@@ -117,7 +117,7 @@ class JsonLinesSink:
 
 @dataclass(frozen=True, slots=True)
 class WebhookSink:
-    """POSTs JSON, signed when there is a ``secret``. ``timeout`` is the seconds to wait for each answer."""
+    """POSTs JSON, signed when there is a ``secret``. ``timeout`` is how long an attempt may take, in seconds."""
 
     name: str
     url: str = field(repr=False)

@@ -42,6 +42,10 @@ class ReconcileError(Exception):
         self.diagnostics: tuple[Diagnostic, ...] = in_order(found)
         super().__init__("; ".join(_line(d) for d in self.diagnostics))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Return how it is made again, copied or in another process: as it is, not from the facts it was made of."""
+        return _again, (type(self), self.args), self.__dict__
+
     def located(self, span: Span | None, address: str | None) -> tuple[Diagnostic, ...]:
         """Return the diagnostics with a place and an address where they have none of their own."""
         return tuple(replace(d, span=d.span or span, address=d.address or address) for d in self.diagnostics)
@@ -158,6 +162,10 @@ class BadAnswer(PlatformError):
     code = "bad-answer"
     summary = "The answer makes no sense"
     may_have_happened = True
+
+
+def _again(kind: type[ReconcileError], args: tuple[object, ...]) -> ReconcileError:
+    return kind.__new__(kind, *args)
 
 
 def _line(diagnostic: Diagnostic) -> str:

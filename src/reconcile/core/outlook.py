@@ -54,13 +54,15 @@ class Prospect:
     """One account's limits before and after a plan.
 
     ``schedules`` is how many run after it, ``unmeasured`` those of which nobody knows how long a run usually takes,
-    sorted: where that is none, nothing can be said of what runs at once.
+    sorted: of those nothing can be said of what runs at once. ``unplaced`` are schedules of which it is not known when
+    they run, sorted: no figure counts them.
     """
 
     connection: str
     limits: tuple[Comparison, ...]
     schedules: int = 0
     unmeasured: tuple[Address, ...] = ()
+    unplaced: tuple[Address, ...] = ()
 
     @property
     def is_exceeded(self) -> bool:

@@ -11,10 +11,14 @@ from reconcile.core.limit import Limit
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Moving one schedule by so many minutes (negative: earlier) leaves it in no collision of this limit."""
+    """Moving one schedule by so many minutes (negative: earlier) leaves it in no collision of this limit.
+
+    ``ends`` says whether the collision is over then: otherwise the others are still too many.
+    """
 
     address: Address
     minutes: int
+    ends: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,7 @@ class Collision:
 
     ``addresses`` are those that run when it is worst, sorted; ``first`` is when it begins for the first time, UTC;
     ``times`` is how often it happens within the horizon. ``suggestion`` is None when no small move helps, or when it
-    is one of too many.
+    would be one of too many suggestions.
     """
 
     addresses: tuple[Address, ...]
@@ -37,13 +41,15 @@ class Standing:
     """One limit against what is to come.
 
     ``peak`` is the largest number within the horizon, ``peak_at`` when it is first reached, UTC; None without any run.
-    ``collisions`` are of limits of runs at once only, in order of time.
+    ``collisions`` are of limits of runs at once only, in order of time. ``is_known`` is False where there are runs, but
+    nobody knows how long any of them takes: what runs at once is then not known rather than nothing.
     """
 
     limit: Limit
     peak: int
     peak_at: datetime | None
     collisions: tuple[Collision, ...] = ()
+    is_known: bool = True
 
     @property
     def is_exceeded(self) -> bool:

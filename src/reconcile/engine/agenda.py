@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
@@ -17,6 +18,7 @@ from reconcile.core.agenda import Agenda, Entry, Frozen
 from reconcile.core.diagnostic import Diagnostic, Severity, in_order
 from reconcile.core.errors import StateError
 from reconcile.core.experience import Experience
+from reconcile.core.freeze import Window
 from reconcile.core.kind import Connected
 from reconcile.core.pause import Asked, asked_for
 from reconcile.core.snapshot import NOTHING, Desired, Live, Missing, ReadFailed, Reading, Recorded
@@ -129,15 +131,25 @@ def _agenda(place: Place, view: View, schedules: tuple[Scheduled, ...], asked: M
     else:
         placed = weekly = agenda(schedules, horizon, view.zone)
     days = min(view.days, WEEK_DAYS)
-    # Two years hold a hundred weekends.
-    frozen = windows(place.freezes, horizon.start, week.end if view.runs_each else horizon.end)
+    entries = tuple(_entry(each, placed[each.address], asked.get(each.address), view.runs_each) for each in chosen)
+    frozen = windows(place.freezes, horizon.start, horizon.end)
+    if view.runs_each:
+        frozen = _met(frozen, entries, week)
     return Agenda(
         start=view.start.astimezone(UTC),
         end=end,
         zone=view.zone,
-        entries=tuple(_entry(each, placed[each.address], asked.get(each.address), view.runs_each) for each in chosen),
+        entries=entries,
         week=week_of((weekly[each.address] for each in chosen), view.start, view.zone, days),
         freezes=tuple(Frozen(moment(each.start), moment(each.end), each.reason) for each in frozen),
+    )
+
+
+def _met(frozen: Iterable[Window], entries: Iterable[Entry], week: Horizon) -> tuple[Window, ...]:
+    """Return the windows of the week, and later ones that a run falls into: two years hold a hundred weekends."""
+    runs = sorted(seconds(run.at) for entry in entries for run in entry.occurrences)
+    return tuple(
+        each for each in frozen if each.start < week.end or bisect_left(runs, each.start) < bisect_left(runs, each.end)
     )
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import partial
 from uuid import uuid4
 
-from reconcile.alerts.alert import alerts_of, check_name
+from reconcile.alerts.alert import alerts_of, check_name, is_check
 from reconcile.alerts.dedupe import Decision, Situation, claimed, decide, delivered, released
 from reconcile.alerts.message import Message
 from reconcile.alerts.send import NotDelivered, Ways, send
@@ -39,7 +39,9 @@ def alert(place: Place, found: Checked, ways: Ways, selection: Selection | None 
     """
     drift = sorted_drift(found.drift, place.acknowledged, place.environment, found.at)
     check = _check(selection)
-    alerts = alerts_of(drift.counted, found.diagnostics, place.alerts, check, place.outside.redactor.clean)
+    # What another account does not have is not gone; that it is another one fails the check, and that is told.
+    counted = [item for item in drift.counted if not (item.gone and found.of_strangers)]
+    alerts = alerts_of(counted, found.diagnostics, place.alerts, check, place.outside.redactor.clean)
     muted = frozenset(str(each.drift.address) for each in drift.accepted)
     return _told(place, Situation(alerts, muted, partial(_is_over, found, check)), ways)
 
@@ -59,12 +61,12 @@ def _check(selection: Selection | None) -> str:
 
 def _is_over(found: Checked, check: str, subject: str) -> bool:
     """Say whether it is certain that nothing is the matter with a subject any more."""
-    if subject == check:
-        return not found.failed
+    if is_check(subject):
+        return subject == check and not found.failed  # of another check this one says nothing
     try:
         address = Address.parse(subject)
     except ValueError:
-        return False  # another check's failure, which this one says nothing of
+        return False
     if found.of_strangers:
         return False
     recorded = found.planned.basis.recorded.get(address)
@@ -80,11 +82,14 @@ def _told(place: Place, situation: Situation, ways: Ways) -> Alerted:
         return Alerted()
     log = AlertLog(place.backend, place.outside.redactor.clean)
     desk = _Desk(log, about, situation, by, partial(_moment, ways))
+    known: Memory = {}
     try:
-        base, decision = desk.claim()
+        latest = log.latest()
+        known = latest.memory
+        base, decision = desk.claim(latest)
     except StateError as error:
         # Better told twice than not at all.
-        decision = decide({}, situation, about, _moment(ways), by)
+        decision = decide(known, situation, about, _moment(ways), by)
         sent = _all_sent(place, decision, ways)
         return _result(place, sent, decision, [_forgetful(error)])
     if not decision.due:
@@ -107,7 +112,7 @@ class _Desk:
     by: str
     now: Callable[[], str]
 
-    def claim(self) -> tuple[Remembered, Decision]:
+    def claim(self, latest: Remembered) -> tuple[Remembered, Decision]:
         """Return what is to be sent, all of it claimed; with the memory that says so. Writes nothing for nothing."""
         made: list[Decision] = []
 
@@ -117,7 +122,7 @@ class _Desk:
             last = made[-1]
             return claimed(last.before, last.due, now, self.by)
 
-        base = self.log.change(self.log.latest(), change)
+        base = self.log.change(latest, change)
         return base, made[-1]
 
     def note(self, base: Remembered, decision: Decision, reached: set[str]) -> None:
@@ -125,7 +130,7 @@ class _Desk:
         good = {name: notices for name, notices in decision.due.items() if name in reached}
         bad = {name: notices for name, notices in decision.due.items() if name not in reached}
         now = self.now()
-        self.log.change(base, lambda memory: released(delivered(memory, good, now), bad))
+        self.log.change(base, lambda memory: released(delivered(memory, good, now), bad, self.by))
 
 
 def _all_sent(place: Place, decision: Decision, ways: Ways) -> tuple[Sent, ...]:
@@ -141,6 +146,9 @@ def _sent(place: Place, sink: Sink, due: Mapping[str, tuple[Notice, ...]], ways:
         send(message, sink, ways)
     except NotDelivered as error:
         return Sent(sink.name, notices, clean(str(error)), error.in_part)
+    except Exception as error:
+        # A defect in one of them: what the others took is to be noted down all the same.
+        return Sent(sink.name, notices, clean(f"a defect of reconcile: {type(error).__name__}: {error}"))
     return Sent(sink.name, notices)
 
 

@@ -48,7 +48,9 @@ def _timed(place: Place, plan: Plan) -> Iterable[str]:
     kinds = place.kinds
     for change in plan.changes:
         connected = kinds.get((change.address.connection, change.address.kind))
-        if connected is not None and connected.kind.timing(change.after) is not None:
+        if change.action is Action.FORGET or connected is None:
+            continue
+        if connected.kind.timing(change.after) is not None:
             yield change.address.connection
 
 

@@ -23,6 +23,7 @@ from reconcile.engine.agenda import View, agenda_of_files
 from reconcile.engine.history import read_history
 from reconcile.engine.lint import lint_files, lint_plan
 from reconcile.engine.outlook import outlook_of, viewer_of
+from reconcile.engine.own_file import own_findings
 from reconcile.engine.place import Place
 from reconcile.engine.planning import Basis, Planned, Wish, from_files, make_plan, read_basis
 from reconcile.engine.timetable import declared, needs_of
@@ -105,6 +106,7 @@ def explain(place: Place, question: Question) -> Explained:
     basis = read_basis(place, read_holder(place.backend, datetime.now(UTC)))
     _check_known(place, basis, address)
     planned = None if question.is_offline else _planned(place, address)
+    neighbours = _neighbours(place, basis, address)
     recorded = (planned.basis if planned else basis).recorded.get(address)
     connected = place.kinds.get((address.connection, address.kind))
     found = Explained(
@@ -116,8 +118,12 @@ def explain(place: Place, question: Question) -> Explained:
         place.desired.get(address),
         recorded,
         history=read_history(place, Selection((str(address),)), APPLIES)[0] if basis.state.serial else History(),
-        ties=_ties(place, basis, address),
+        ties=_ties(place, neighbours, address),
     )
+    if planned:
+        # The plan has looked at this object alone; when it runs may hang on others.
+        others = {other: each for other, each in neighbours.items() if other != address}
+        planned = replace(planned, live={**others, **planned.live})
     found = _judged(place, found, planned, question)
     found = replace(found, runs=_runs(place, question, place.desired.get(address)))
     return replace(found, runs_live=_runs_live(place, question, found))
@@ -132,6 +138,7 @@ def _judged(place: Place, found: Explained, planned: Planned | None, question: Q
     address, text = found.address, str(found.address)
     start = viewer_of(place, question.zone).start
     lint = lint_plan(place, planned, start) if planned else lint_files(place.desired, place.links, (), start)
+    lint += own_findings(place, place.origin.applied_at)
     mine = [each for each in (*question.said, *question.accepted, *place.cleaned(lint)) if each.address == text]
     sift = sifted(dict.fromkeys(mine), place.allow)
     found = replace(found, findings=sift.told, allowed=sift.allowed)
@@ -172,16 +179,23 @@ def _runs_live(place: Place, question: Question, found: Explained) -> Entry | No
     return None if entry is None or (found.runs and found.runs.timing == entry.timing) else entry
 
 
-def _ties(place: Place, basis: Basis, address: Address) -> Ties:
-    """Return what the files alone tell of the others on its connection, with the ids that we recorded."""
-    kinds = place.kinds
-    values: dict[Address, Values] = {}
+def _neighbours(place: Place, basis: Basis, address: Address) -> dict[Address, Live]:
+    """Return all on its connection, it among them, as the files ask for them, with the ids that we recorded."""
+    kinds, now = place.kinds, place.origin.applied_at
+    found: dict[Address, Live] = {}
     for other, desired in place.desired.items():
         connected = kinds.get((other.connection, other.kind))
         if other.connection == address.connection and connected is not None:
-            recorded, now = basis.recorded.get(other), place.origin.applied_at
-            values[other] = asked_for(connected.kind, desired, recorded, now, place.hold).desired.values
-    table = declared(kinds, values, {a: each.id for a, each in basis.recorded.items() if each.id})
+            recorded = basis.recorded.get(other)
+            values = asked_for(connected.kind, desired, recorded, now, place.hold).desired.values
+            found[other] = Live(other, values, recorded.id if recorded else None)
+    return found
+
+
+def _ties(place: Place, neighbours: Mapping[Address, Live], address: Address) -> Ties:
+    """Return what the files alone tell of the others on its connection."""
+    values = {other: each.values for other, each in neighbours.items()}
+    table = declared(place.kinds, values, {other: each.id for other, each in neighbours.items() if each.id})
     waiting = {each: upstream.known for each, upstream in upstreams(table.after.values()).items()}
     needs = needs_of(table)
     return Ties(

@@ -16,7 +16,7 @@ from reconcile.core.experience import Experience
 from reconcile.core.hold import Hold
 from reconcile.core.limit import Limit, Measure
 from reconcile.core.lint import sifted
-from reconcile.core.snapshot import Desired
+from reconcile.core.snapshot import Desired, Live
 from reconcile.core.source import Span
 from reconcile.core.timing import Timed
 from reconcile.engine.link import Link
@@ -53,12 +53,13 @@ def lint_files(
     return _placed(found, {address: each.source for address, each in desired.items()})
 
 
-def lint_plan(place: Place, planned: Planned, start: datetime) -> tuple[Diagnostic, ...]:
+def lint_plan(place: Place, planned: Planned, start: datetime, also: Iterable[Live] = ()) -> tuple[Diagnostic, ...]:
     """Return the findings about what the files declare, as it will be once the plan is applied, in order.
 
-    What needs usual durations is told where the plan was told them (``experience.informed``).
+    ``also`` is what is live besides what the plan has seen. What needs usual durations is told where the plan was told
+    them (``experience.informed``).
     """
-    table = timetable(place.kinds, planned.plan.changes, planned.live, (), planned.experience)
+    table = timetable(place.kinds, planned.plan.changes, planned.live, also, planned.experience)
     limits = {name: link.provider.limits(link.settings) for name, link in place.links.items()}
     found = _of_schedules(table, start, limits)
     found += _zones(place, planned)
@@ -69,9 +70,12 @@ def lint_plan(place: Place, planned: Planned, start: datetime) -> tuple[Diagnost
     )
 
 
-def with_findings(place: Place, planned: Planned, start: datetime) -> Planned:
-    """Return the plan with the findings among its diagnostics, as of ``start`` (aware), but for what is accepted."""
-    linted = [*lint_plan(place, planned, start), *own_findings(place, planned.plan.created_at)]
+def with_findings(place: Place, planned: Planned, start: datetime, also: Iterable[Live] = ()) -> Planned:
+    """Return the plan with the findings among its diagnostics, as of ``start`` (aware), but for what is accepted.
+
+    ``also`` is what is live besides what the plan has seen.
+    """
+    linted = [*lint_plan(place, planned, start, also), *own_findings(place, planned.plan.created_at)]
     found = sifted(place.cleaned(linted), place.allow).told
     plan = planned.plan
     return replace(planned, plan=replace(plan, diagnostics=in_order(dict.fromkeys([*plan.diagnostics, *found]))))

@@ -20,7 +20,7 @@ from reconcile.core.effect import Effect
 from reconcile.core.experience import Experience
 from reconcile.core.freeze import Freeze
 from reconcile.core.limit import Limit
-from reconcile.core.occurrence import Occurrence
+from reconcile.core.occurrence import Occurrence, Silence
 from reconcile.core.outlook import FrozenRun, Lane, Outlook, Prospect
 from reconcile.core.snapshot import Live
 from reconcile.core.timing import EventDriven, Timing
@@ -157,7 +157,8 @@ def _felt(sides: Sides, viewer: Viewer) -> dict[Address, Effect]:
 
 
 def _is_felt(effect: Effect) -> bool:
-    return not effect.month.is_zero or effect.silence_before is not effect.silence_after
+    is_as_sure = effect.at_risk_before == effect.at_risk_after
+    return not (effect.month.is_zero and is_as_sure and effect.silence_before is effect.silence_after)
 
 
 def _effects(sides: Sides, addresses: Iterable[Address], viewer: Viewer) -> dict[Address, Effect]:
@@ -223,7 +224,8 @@ def _prospect(sides: Sides, connection: str) -> Prospect:
     before = forecast(_loads(sides.table, sides.before, connection), limits)
     after = forecast(loads, limits)
     running = sum(load.runs.count > 0 for load in loads)
-    return Prospect(connection, compared(before, after), running, after.unmeasured)
+    unplaced = sorted(load.address for load in loads if load.runs.silence not in (None, Silence.UNSCHEDULED))
+    return Prospect(connection, compared(before, after), running, after.unmeasured, tuple(unplaced))
 
 
 def _loads(table: Timetable, runs: Agenda, connection: str) -> list[Load]:

@@ -24,7 +24,7 @@ FLUSH_SECONDS = 2.0
 
 
 def found_tracer(environment: Mapping[str, str]) -> Tracer:
-    """Return what traces into the SDK that this process has set up; ``UNTRACED`` when it has none.
+    """Return what traces into the SDK that this process has set up; ``UNTRACED`` when it has none, or a broken one.
 
     An SDK is there when something has imported the API already (``opentelemetry-instrument``, a host program), or when
     ``OTEL_PYTHON_TRACER_PROVIDER`` of ``environment`` names one. Importing the API for nobody would cost each command
@@ -36,7 +36,11 @@ def found_tracer(environment: Mapping[str, str]) -> Tracer:
         from opentelemetry import trace
     except ImportError:
         return UNTRACED
-    provider = trace.get_tracer_provider()
+    try:
+        provider = trace.get_tracer_provider()
+    except Exception:
+        # The variable names one that is not there, or fails: the API has logged it, and no work hangs on being watched.
+        return UNTRACED
     if isinstance(provider, trace.ProxyTracerProvider | trace.NoOpTracerProvider):
         return UNTRACED
     return tracer_of(provider)

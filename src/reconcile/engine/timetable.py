@@ -9,7 +9,7 @@ from reconcile.calendar.trigger import Scheduled
 from reconcile.core.address import Address, by_parts
 from reconcile.core.change import Change
 from reconcile.core.experience import Experience
-from reconcile.core.kind import Connected, Kind
+from reconcile.core.kind import Action, Connected, Kind
 from reconcile.core.snapshot import NOTHING, Live, Reading, Values
 from reconcile.core.timing import Role, Timed, Timing, Unscheduled
 
@@ -44,7 +44,7 @@ class _Draft:
     def add(self, kind: Kind, address: Address, id: str | None, before: Values, after: Values) -> bool:
         """Take an object in; say whether it has to do with time."""
         known = self.experience.get(address.connection, Experience())
-        was = _zoned(kind.timing(before), known.zone)
+        was = kind.timing(before)
         role = kind.role(address.name, id)
         if was is None or role is None:
             return False
@@ -70,7 +70,8 @@ def timetable(
     draft = _Draft(kinds, experience or {})
     changed = set()
     for change in changes:
-        kind = draft.kind_of(change.address)
+        # What is only forgotten stays as it is.
+        kind = draft.kind_of(change.address) if change.action is not Action.FORGET else None
         if kind and draft.add(kind, change.address, change.id, change.before, _whole(kind, change)):
             changed.add(change.address)
     for reading in (*live.values(), *also):
@@ -119,7 +120,10 @@ def _whole(kind: Kind, change: Change) -> Values:
 
 
 def _zoned(timing: Timing | None, zone: str | None) -> Timing | None:
-    """Return the timing with the zone of the user who applies, where it names none: the platform takes that one."""
+    """Return a timing that is to be written with the zone of the user who applies, where it names none.
+
+    The platform takes that one. Of what is live already somebody else may have been that user.
+    """
     if zone is None or not isinstance(timing, Timed) or timing.clock.zone is not None:
         return timing
     return replace(timing, clock=replace(timing.clock, zone=zone))

@@ -113,13 +113,17 @@ class Watched(Protocol):
         """Take note of a round. What it raises ends the watch."""
 
 
-def watch(watched: Watched, pace: Pace, most: int | None = None) -> None:
+def watch(watched: Watched, pace: Pace, most: int | None = None) -> Verdict:
     """Look when it is due, and tell of every round, until the watch is over or ``most`` rounds were made.
 
-    A look that fails is a failed round, never the end. Rounds never overlap.
+    A look that fails is a failed round, never the end. Rounds never overlap. Returns what the last one came to.
     """
+    verdict = Verdict.FAILED
     for turn in turns(pace, most):
-        watched.tell(_made(watched, turn, pace))
+        done = _made(watched, turn, pace)
+        watched.tell(done)
+        verdict = done.look.verdict
+    return verdict
 
 
 def turns(pace: Pace, most: int | None = None) -> Iterator[Turn]:

@@ -9,7 +9,7 @@ from typing import Any
 from reconcile.core.agenda import Agenda
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.redact import Redactor
-from reconcile.library.shown import document
+from reconcile.library.shown import document, page
 from reconcile.render.calendar import calendar_markdown, calendar_text
 from reconcile.render.calendar_json import calendar_document
 
@@ -41,14 +41,14 @@ class Calendar:
         """Return the first week as one SVG picture."""
         from reconcile.render.svg import calendar_svg
 
-        return self._redactor.clean(calendar_svg(self._agenda, is_live=self.is_live))
+        return page(calendar_svg(self._agenda, is_live=self.is_live), self._redactor)
 
     def to_ics(self) -> str:
         """Return the runs as iCalendar text, to subscribe to."""
         from reconcile.render.ics import calendar_ics
 
         now = datetime.now(UTC).replace(microsecond=0)
-        return self._redactor.clean(calendar_ics(self._agenda, self.environment, now))
+        return calendar_ics(self._agenda, self.environment, now, clean=self._redactor.clean)
 
     def __repr__(self) -> str:
         return f"<reconcile.Calendar environment={self.environment!r} {'live' if self.is_live else 'files'}>"

@@ -18,7 +18,7 @@ def document(found: Mapping[str, Any], redactor: Redactor) -> dict[str, Any]:
 
 
 def page(text: str, redactor: Redactor) -> str:
-    """Return an HTML page without secrets, nor one that is escaped."""
+    """Return an HTML page or an SVG picture without secrets, nor one that is escaped."""
     from reconcile.render.html_markup import spellings
 
     return redactor.spelled(spellings).clean(text)

@@ -49,6 +49,9 @@ from reconcile.library.validated import Validated, validated
 OnEvent: TypeAlias = Callable[[Event], object]
 Stopping: TypeAlias = Callable[[], bool] | Flag
 
+# As the command has it: more is a mistake, and takes long.
+MOST_DAYS = 366
+
 
 class Workspace:
     """What the files asked for when they were loaded, and the state and the platforms that they lead to.
@@ -162,6 +165,8 @@ class Workspace:
         Raises ``LockHeld`` while somebody else applies, and what ``plan`` raises. Once the first call is made nothing
         raises: failures are in the result.
         """
+        if plan is not None and not isinstance(plan, Plan):
+            raise TypeError(f"apply() takes a Plan, not {type(plan).__name__}: load_plan() reads one from a file")
         if plan is None and approve is None:
             raise TypeError("apply() needs a plan that somebody has seen, or approve=... to ask about one")
         if plan is not None and (reassert or exact or allow_deletes is not None or allow_accounts):
@@ -212,6 +217,8 @@ class Workspace:
 
         Raises ``ConfigError`` for a pipeline that is not there, ``Refused`` while another process runs it.
         """
+        if not poll_interval > 0:
+            raise ValueError(f"poll_interval={poll_interval} is no time between two looks")
         control, clock = control or Control(), RealClock()
         with self._doing("run", applies=True) as setting:
             place, steps = setting.place, step_plans(setting.place, setting.pipeline(pipeline))
@@ -229,9 +236,12 @@ class Workspace:
         """Return when everything runs in ``days`` days of the clock of ``zone`` (IANA), from ``start`` (aware; now) on.
 
         As the files ask for it, without any call; or with ``live`` as the platforms have it. Raises ``ConfigError`` for
-        a pattern that names nothing, ``ValueError`` for a naive ``start`` or a zone that nobody knows.
+        a pattern that names nothing, ``ValueError`` for a naive ``start``, a zone that nobody knows, or ``days`` that
+        are none or more than 366.
         """
         _check_zone(zone)
+        if not 1 <= days <= MOST_DAYS:
+            raise ValueError(f"days={days}: it takes 1 to {MOST_DAYS}")
         if start is not None and start.tzinfo is None:
             raise ValueError("start= has no time zone, so it is no moment")
         with self._doing("calendar") as setting:
@@ -246,6 +256,8 @@ class Workspace:
 
         With a selection only those that touched it. Raises ``StateError`` when the state cannot be used.
         """
+        if limit is not None and limit < 1:
+            raise ValueError(f"limit={limit} would look like a history without applies; None is all of them")
         with self._doing("history") as setting:
             found, seen = read_history(setting.place, setting.selection, limit)
             if setting.selection.select and not found.applies:
@@ -283,6 +295,8 @@ class Workspace:
 def _planner(
     setting: Setting, reassert: bool, exact: bool, allow_deletes: int | None, allow_accounts: Collection[str]
 ) -> Planner:
+    if allow_deletes is not None and allow_deletes < 0:
+        raise ValueError(f"allow_deletes={allow_deletes} is no number of deletes")
     # A single text is one name, not its letters.
     accounts = (allow_accounts,) if isinstance(allow_accounts, str) else tuple(allow_accounts)
     check_selection(setting)

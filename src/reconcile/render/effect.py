@@ -142,11 +142,16 @@ def _unknown(effect: Effect) -> str:
 
 def _later(effect: Effect, zone: str) -> str:
     """Return what there is to say when no run of the next 31 days changes."""
-    if effect.next_before == effect.next_after:
-        return "no run changes" if effect.next_before else "no run, before or after"
-    runs = {"before": effect.next_before[:1], "after": effect.next_after[:1]}
-    said = [f"{side} {occurrence_words(found[0], zone) if found else 'never'}" for side, found in runs.items()]
-    return f"no run of the next 31 days changes; the next is {', '.join(said)}"
+    before, after = effect.at_risk_before, effect.at_risk_after
+    if before != after:
+        return f"no run moves; at risk are {before:,} -> {after:,} of {counted(effect.runs_after, 'run')} in 31 days"
+    if not (effect.next_before or effect.next_after):
+        return "no run, before or after"
+    pairs = zip_longest(effect.next_before, effect.next_after)
+    # Further ahead than these nothing was looked at.
+    differing = next(([*pair] for pair in pairs if pair[0] != pair[1]), [])
+    old_and_new = " to ".join(occurrence_words(run, zone) if run else "none" for run in differing)
+    return "no run of the next 31 days changes" + (f"; the first change is from {old_and_new}" if differing else "")
 
 
 def _parts(effect: Effect) -> str:

@@ -15,6 +15,7 @@ from reconcile.core.history import History, Told
 from reconcile.core.kind import Action
 from reconcile.core.outlook import Outlook
 from reconcile.core.snapshot import Live, Missing, ReadFailed, Reading, Recorded, SameAs, Unreadable, Values
+from reconcile.render.diagnostics import prefixed
 from reconcile.render.effect import effect_line, occurrence_words
 from reconcile.render.held import hold_text
 from reconcile.render.terminal import Paint, Style, painter, printable, value_text, when_text
@@ -92,7 +93,7 @@ def sections(sheet: Sheet, paint: Paint) -> list[tuple[str, list[str]]]:
         ("Guards", [line for each in sheet.refusals for line in _told(each)]),
         ("Runs", _runs(sheet)),
         ("Others", [line for name, others in sheet.ties for line in _others(_TIES[name], others)]),
-        ("Findings", [line for each in sheet.findings for line in _told(each)]),
+        ("Findings", [line for each in sheet.findings for line in (*_told(each), *_elsewhere(each, sheet))]),
         ("Accepted", [line for each, reason in sheet.allowed for line in _text(f"{each.code}: {reason}")]),
         ("Applies", [line for told in sheet.history.applies for line in _applied(told)]),
     )
@@ -102,7 +103,7 @@ def sections(sheet: Sheet, paint: Paint) -> list[tuple[str, list[str]]]:
 def _declared(sheet: Sheet) -> list[str]:
     if not sheet.place:
         return ["in no file"]
-    lines = _text(sheet.place + (f", last changed {_blamed(sheet.blame)}" if sheet.blame else ""))
+    lines = _text(sheet.place + (f", {_blamed(sheet.blame)}" if sheet.blame else ""))
     width = len(str(sheet.entry[-1][0])) if sheet.entry else 0
     lines += [f"  {number:>{width}} | {printable(text)}" for number, text in sheet.entry]
     return [*lines, *(_text(f"held: {sheet.hold}") if sheet.hold else [])]
@@ -110,8 +111,11 @@ def _declared(sheet: Sheet) -> list[str]:
 
 def _blamed(blame: Blame) -> str:
     if blame.commit is None:
-        return "since the last commit"
-    return f"by {blame.by} at {when_text(blame.at)} in commit {blame.commit[:SHORT_COMMIT]} ({blame.summary})"
+        return "last changed since the last commit"
+    commit = f"in commit {blame.commit[:SHORT_COMMIT]}"
+    if blame.is_oldest:
+        return f"last changed {commit} or before (shallow clone)"
+    return f"last changed by {blame.by} at {when_text(blame.at)} {commit} ({blame.summary})"
 
 
 def _recorded(recorded: Recorded | None, history: History) -> list[str]:
@@ -199,6 +203,14 @@ def _others(words: str, others: Sequence[Address]) -> list[str]:
 def _told(diagnostic: Diagnostic) -> list[str]:
     lines = _text(f"{diagnostic.severity.value}[{diagnostic.code}]: {diagnostic.detail or diagnostic.summary}")
     return [*lines, *(f"  {line}" for line in _text(f"hint: {diagnostic.hint}"))] if diagnostic.hint else lines
+
+
+def _elsewhere(diagnostic: Diagnostic, sheet: Sheet) -> list[str]:
+    """Return the place of what stands in another file than the entry: the entry itself is shown."""
+    if diagnostic.span is None:
+        return []
+    file = prefixed(diagnostic.span.file, sheet.prefix)
+    return [] if sheet.place.rpartition(":")[0] == file else [f"  in {printable(file)}:{diagnostic.span.line}"]
 
 
 def _applied(told: Told) -> list[str]:

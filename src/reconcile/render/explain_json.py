@@ -7,14 +7,13 @@ from typing import Any
 
 from reconcile.core.agenda import Entry
 from reconcile.core.diagnostic import Diagnostic
-from reconcile.core.drift import Blame
 from reconcile.core.snapshot import Live, Missing, ReadFailed, Reading, Recorded, SameAs, Unreadable
 from reconcile.render.diagnostics import as_json
 from reconcile.render.effect import occurrence_document
 from reconcile.render.explain import Sheet
 from reconcile.render.held import hold_document
 from reconcile.render.history import history_document
-from reconcile.render.json import change_document, drift_item, values_document
+from reconcile.render.json import blame_document, change_document, drift_item, values_document
 from reconcile.render.timing import timing_words
 
 EXPLAIN_FORMAT = "reconcile.explain/1"
@@ -54,13 +53,9 @@ def _declared(sheet: Sheet) -> dict[str, Any] | None:
         "file": file,
         "line": int(line),
         "text": [text for _, text in sheet.entry],
-        "blame": _blame(sheet.blame),
+        "blame": blame_document(sheet.blame),
         "hold": sheet.hold or None,
     }
-
-
-def _blame(blame: Blame | None) -> dict[str, Any] | None:
-    return {"commit": blame.commit, "by": blame.by or None, "at": blame.at or None} if blame else None
 
 
 def _recorded(recorded: Recorded | None) -> dict[str, Any] | None:

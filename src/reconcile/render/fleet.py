@@ -87,17 +87,19 @@ def told_of(result: Result) -> str:
     parts = []
     match document.get("format", ""):
         case "reconcile.drift/1":
-            parts += _some(len(document["drift"]), "drifted") + _some(document["pending"], "not applied")
-            parts += _some(len(document["unread"]), "not read")
+            parts += _some(len(document.get("drift", ())), "drifted")
+            parts += _some(document.get("pending", 0), "not applied")
+            parts += _some(len(document.get("unread", ())), "not read")
             parts += _some(len(document.get("acknowledged", ())), "acknowledged")
         case "reconcile.plan/1":
-            parts += [f"{document['summary'][a]:,} {a}" for a in _ACTIONS if document["summary"].get(a)]
-            parts += _some(len(document["drift"]), "drifted")
+            counts = document.get("summary", {})
+            parts += [f"{counts[action]:,} {action}" for action in _ACTIONS if counts.get(action)]
+            parts += _some(len(document.get("drift", ())), "drifted")
         case "reconcile.validate/1":
-            parts.append(counted(document["objects"], "object"))
+            parts.append(counted(document.get("objects", 0), "object"))
     errors = [each for each in document.get("diagnostics", ()) if each["severity"] == "error"]
     if errors:
-        parts.append(errors[0]["code"] + (f" and {len(errors) - 1} more" if len(errors) > 1 else ""))
+        parts.append(printable(errors[0]["code"]) + (f" and {len(errors) - 1} more" if len(errors) > 1 else ""))
     return ", ".join(parts)
 
 
@@ -105,7 +107,7 @@ def detail_lines(result: Result, *, everything: bool = False) -> list[str]:
     """Return what a workspace that needs attention has to say, a line each; not more than fits a glance."""
     document = result.document
     lines = [_drift_line(each) for each in document.get("drift", ())]
-    lines += [f"{each['action']:<7} {printable(each['address'])}" for each in document.get("changes", ())]
+    lines += [f"{printable(each['action']):<7} {printable(each['address'])}" for each in document.get("changes", ())]
     kinds = ("error", "warning") if everything else ("error",)
     lines += [_told_line(each) for each in document.get("diagnostics", ()) if each["severity"] in kinds]
     if everything or len(lines) <= MOST_TOLD:
@@ -150,14 +152,15 @@ def _details(result: Result, paint: Paint, everything: bool) -> str:
 def _drift_line(item: Mapping[str, Any]) -> str:
     if item.get("gone"):
         return f"drift   {printable(item['address'])}: it no longer exists on the platform"
-    fields = [f"{f['path']}: {_value(f['before'])} -> {_value(f['after'])}" for f in item.get("fields", ())]
+    fields = [f"{printable(f['path'])}: {_value(f['before'])} -> {_value(f['after'])}" for f in item.get("fields", ())]
     return f"drift   {printable(item['address'])}" + (f"\n            {', '.join(fields)}" if fields else "")
 
 
 def _told_line(told: Mapping[str, Any]) -> str:
-    where = f" ({told['file']}:{told['line']})" if told.get("file") else ""
+    where = f" ({printable(told['file'])}:{told['line']})" if told.get("file") else ""
     hint = f"\n    hint: {printable(told['hint'])}" if told.get("hint") else ""
-    return f"{told['severity']}[{told['code']}]: {printable(told.get('detail') or told['summary'])}{where}{hint}"
+    said = printable(told.get("detail") or told["summary"])
+    return f"{told['severity']}[{printable(told['code'])}]: {said}{where}{hint}"
 
 
 def _value(value: Any) -> str:

@@ -17,7 +17,7 @@ from reconcile.render.html_page import page
 from reconcile.render.html_view import View, section
 from reconcile.render.html_week import lanes, week_maps
 from reconcile.render.terminal import counted, painter, when_text
-from reconcile.render.text import COUNTED, SIGNS, summary_line, unchanged_words, unseen_lines
+from reconcile.render.text import COUNTED, SIGNS, summary_line, unchanged_words, uncounted_words, unseen_lines
 
 # A page above this is slow to open on a phone, and some CI systems refuse to show it. Bytes; it is all ASCII.
 LARGEST = 2_000_000
@@ -76,7 +76,7 @@ def _parts(
     """Return the sections in the order in which they are read; with many changes the overview comes before them."""
     yield from _messages(plan, view)
     changes = ("changes", "Changes", _changes(plan, outlook, view))
-    overview = [*_overview(outlook, view)] if outlook else []
+    overview = [*_overview(outlook, view, uncounted_words(plan))] if outlook else []
     yield from (*overview, changes) if len(plan.changes) > MOST_OPEN else (changes, *overview)
     yield from _found(plan, view)
     if everything and plan.unchanged:
@@ -97,19 +97,22 @@ def _messages(plan: Plan, view: View) -> Iterator[Part]:
     yield "messages", "Messages", section("messages", _counted_title("Messages", len(plan.diagnostics)), told, failed)
 
 
-def _overview(outlook: Outlook, view: View) -> Iterator[Part]:
+def _overview(outlook: Outlook, view: View, missing: str) -> Iterator[Part]:
+    """Return the pictures and figures of what is to come; ``missing`` says what is not among them, if anything."""
     zone = (
         f"The clock is that of {outlook.zone}; an empty cell is an hour in which nothing begins, a grey one is over. "
     )
     seen = f"{counted(outlook.schedules, 'schedule')} seen, as of {when_text(outlook.start.isoformat())}."
     note = tag("p", zone, seen, class_="q")
+    warning = tag("p", tag("strong", f"{missing}.")) if missing else None
     title = "The week before and after"
-    yield "week", "Week", section("week", title, note, week_maps(outlook), lanes(outlook, view))
+    yield "week", "Week", section("week", title, note, warning, week_maps(outlook), lanes(outlook, view))
     if outlook.prospects:
         blocks = [prospect_block(each, view) for each in outlook.prospects]
-        yield "limits", "Limits", section("limits", "Forecast against limits", *blocks)
+        yield "limits", "Limits", section("limits", "Forecast against limits", warning, *blocks)
     if outlook.frozen:
-        yield "freezes", "Freezes", section("freezes", "Runs inside freezes", frozen_table(outlook.frozen, view))
+        table = frozen_table(outlook.frozen, view)
+        yield "freezes", "Freezes", section("freezes", "Runs inside freezes", warning, table)
     if outlook.felt:
         note = tag("p", "Left as they are, but they wait for something that changes.", class_="q")
         head = _counted_title("Felt by others", len(outlook.felt))
@@ -138,7 +141,7 @@ def _changes(plan: Plan, outlook: Outlook | None, view: View) -> Html:
     effects = outlook.effects if outlook else {}
     is_open = len(plan.changes) <= MOST_OPEN
     blocks = [change_block(each, view, effects.get(each.address), is_open=is_open) for each in plan.changes]
-    nothing = None if blocks else tag("p", "Nothing to do.")
+    nothing = None if blocks else tag("p", f"Nothing to do{' of what could be read' if plan.failed else ''}.")
     bar = _bar(plan) if len(blocks) > 1 else None
     less = "The bodies of the calls are left out, this page would be too large with them; --format json has them."
     short = None if view.bodies else tag("p", less, class_="q")
@@ -179,8 +182,9 @@ def _unchanged(plan: Plan, view: View) -> Html:
 
 def _headline(plan: Plan) -> str:
     where = "" if plan.environment == "default" else f" for {plan.environment}"
-    refused = ", refused" if plan.refusals else ""
-    return f"Plan{where}: {counted(len(plan.changes), 'change') if plan.changes else 'nothing to do'}{refused}"
+    done = counted(len(plan.changes), "change") if plan.changes else "nothing to do"
+    failed = f", {counted(len(plan.failed), 'object')} not planned because of errors" if plan.failed else ""
+    return f"Plan{where}: {done}{failed}{', refused' if plan.refusals else ''}"
 
 
 def _meta(plan: Plan) -> Html:

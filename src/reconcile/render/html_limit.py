@@ -11,6 +11,7 @@ from reconcile.render.effect import effect_line, time_words
 from reconcile.render.html_effect import effect_facts
 from reconcile.render.html_markup import Child, Html, join, tag
 from reconcile.render.html_view import View, scroller
+from reconcile.render.outlook import peak_words, unplaced_words
 from reconcile.render.terminal import counted
 
 _MOST_COLLISIONS = 10
@@ -24,6 +25,7 @@ def prospect_block(prospect: Prospect, view: View) -> Html:
         _limits(prospect, view),
         *(_collisions(each, view) for each in prospect.limits if each.after.collisions),
         _unmeasured(prospect, view) if prospect.unmeasured else None,
+        tag("p", unplaced_words(prospect).capitalize(), class_="q") if prospect.unplaced else None,
     )
 
 
@@ -63,22 +65,23 @@ def _limits(prospect: Prospect, view: View) -> Html:
     caption = tag("caption", "The most of the next 31 days, before and after the plan")
     numbers = (tag("th", each, scope="col", class_="num") for each in ("Before", "After", "At most"))
     head = tag("thead", tag("tr", tag("th", "Limit", scope="col"), *numbers))
-    rows = (_limit(each, prospect, view) for each in prospect.limits)
+    rows = (_limit(each, view) for each in prospect.limits)
     return tag("table", caption, head, tag("tbody", *rows), class_="t")
 
 
-def _limit(each: Comparison, prospect: Prospect, view: View) -> Html:
+def _limit(each: Comparison, view: View) -> Html:
     limit = each.limit
     unit = "runs at once" if limit.measure is Measure.AT_ONCE else f"runs in {limit.window_seconds / 3600:g} h"
     source = tag("small", f"{unit}; {limit.source}")
-    if limit.measure is Measure.AT_ONCE and len(prospect.unmeasured) == prospect.schedules:
+    before = peak_words(each.before)
+    if not each.after.is_known:
         said: Child = tag("span", "not known: nobody knows how long runs take")
-        peaks: tuple[Child, Child] = ("?", "?")
+        peaks: tuple[Child, Child] = (before, "?")
     else:
         reached = f", most at {time_words(each.after.peak_at, view.zone)}" if each.after.peak_at else ""
         bad = "over" if each.after.is_exceeded else None
         said = join(tag("b", _verdict(each), class_=bad), reached)
-        peaks = (f"{each.before.peak:,}", join(f"{each.after.peak:,}", _bar(each)))
+        peaks = (before, join(f"{each.after.peak:,}", _bar(each)))
     name = tag("th", tag("b", limit.name), ": ", said, source, scope="row")
     return tag("tr", name, *(tag("td", cell, class_="num") for cell in (*peaks, f"{limit.most:,}")))
 

@@ -8,8 +8,9 @@ often to look again (RFC 7986 and X-PUBLISHED-TTL, Outlook), and that what runs 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from reconcile.core.agenda import Agenda, Entry, Frozen
@@ -27,15 +28,17 @@ _REFRESH = timedelta(hours=6)
 # As long as nobody knows how long a run takes: enough to be seen.
 _SHORT = timedelta(minutes=5)
 _ID_DIGITS = 32
+# As the library keeps the names of those properties in which somebody else's words are.
+_TEXTS = frozenset({"SUMMARY", "DESCRIPTION"})
 
 
-def calendar_ics(agenda: Agenda, environment: str, now: datetime) -> str:
+def calendar_ics(agenda: Agenda, environment: str, now: datetime, *, clean: Callable[[str], str] = str) -> str:
     """Return the agenda as iCalendar text, lines ended by CR LF, in order of time; ``now`` (UTC) is its DTSTAMP.
 
     The same run has the same UID each time and on every machine: it is made of the environment, the address and the
-    instant. Freezes are events, too.
+    instant. Freezes are events, too. ``clean`` takes secrets out of the texts, while they are not yet folded.
     """
-    from icalendar import Calendar
+    from icalendar import Calendar, vText
 
     calendar = Calendar()
     name = "reconcile" if environment == "default" else f"reconcile ({environment})"
@@ -49,24 +52,30 @@ def calendar_ics(agenda: Agenda, environment: str, now: datetime) -> str:
     calendar.add("refresh-interval", _REFRESH, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", "PT6H")
     for _, event in sorted(_events(agenda, environment, now), key=lambda each: each[0]):
+        for name in _TEXTS & event.keys():
+            event[name] = vText(clean(str(event[name])))
         calendar.add_component(event)
     return str(calendar.to_ical(), "utf-8")
 
 
 def _events(agenda: Agenda, environment: str, now: datetime) -> Iterator[tuple[tuple[datetime, str], Event]]:
     for entry in agenda.entries:
-        for run in entry.occurrences:
-            yield (run.at, str(entry.address)), _run(entry, run, environment, now)
-    for frozen in agenda.freezes:
-        yield (frozen.start, frozen.reason), _freeze(frozen, environment, now)
+        for at, several in groupby(entry.occurrences, lambda run: run.at):
+            for number, run in enumerate(several):
+                yield (at, str(entry.address)), _run(entry, run, number, environment, now)
+    # Of those that begin together for the same reason, the longest holds the others.
+    longest = {(each.start, each.reason): each for each in sorted(agenda.freezes, key=lambda each: each.end)}
+    for key, frozen in longest.items():
+        yield key, _freeze(frozen, environment, now)
 
 
-def _run(entry: Entry, run: Occurrence, environment: str, now: datetime) -> Event:
+def _run(entry: Entry, run: Occurrence, number: int, environment: str, now: datetime) -> Event:
+    """Return one run; ``number`` counts those of the same instant, where the clock skips the time of one of them."""
     from icalendar import Event
 
     address = printable(str(entry.address))
     event = Event()
-    event.add("uid", _uid(environment, str(entry.address), run.at))
+    event.add("uid", _uid(environment, str(entry.address), run.at, number))
     event.add("dtstamp", now)
     event.add("dtstart", run.at)
     event.add("duration", timedelta(seconds=round(entry.usual_seconds)) if entry.usual_seconds else _SHORT)
@@ -110,6 +119,6 @@ def _freeze(frozen: Frozen, environment: str, now: datetime) -> Event:
     return event
 
 
-def _uid(environment: str, what: str, at: datetime) -> str:
-    text = "\0".join((environment, what, f"{at:%Y%m%dT%H%M%SZ}"))
+def _uid(environment: str, what: str, at: datetime, number: int = 0) -> str:
+    text = "\0".join((environment, what, f"{at:%Y%m%dT%H%M%SZ}", *([str(number)] if number else [])))
     return f"{hashlib.sha256(text.encode()).hexdigest()[:_ID_DIGITS]}@reconcile"

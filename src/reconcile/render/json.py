@@ -127,7 +127,7 @@ def drift_item(item: Drift) -> dict[str, Any]:
         "applied_at": item.applied_at,
         "applied": _applied(item.applied),
         "modified": _modified(item.modified),
-        "blame": _blame(item.blame),
+        "blame": blame_document(item.blame),
     }
 
 
@@ -173,7 +173,8 @@ def _modified(modified: Modified | None) -> dict[str, Any] | None:
     return {"of": modified.of, "by": modified.by or None, "at": modified.at or None}
 
 
-def _blame(blame: Blame | None) -> dict[str, Any] | None:
+def blame_document(blame: Blame | None) -> dict[str, Any] | None:
+    """Return the last commit of an entry."""
     if blame is None:
         return None
     return {

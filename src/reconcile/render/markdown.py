@@ -14,9 +14,18 @@ from reconcile.core.source import Span
 from reconcile.render.diagnostics import prefixed
 from reconcile.render.effect import effect_line
 from reconcile.render.held import Held, held_lines, hold_text
-from reconcile.render.outlook import outlook_text, week_lines
+from reconcile.render.outlook import week_lines
 from reconcile.render.terminal import counted, painter, printable
-from reconcile.render.text import SIGNS, change_text, drift_text, effect_of, left_out_text, summary_line
+from reconcile.render.text import (
+    SIGNS,
+    change_text,
+    coming_blocks,
+    drift_text,
+    effect_of,
+    left_out_text,
+    summary_line,
+    uncounted_words,
+)
 
 # What a GitHub comment may hold. Characters, as the platform counts them.
 LONGEST = 65_536
@@ -48,8 +57,9 @@ def plan_markdown(
     rows = [_row(change, prefix, outlook) for change in plan.changes]
     blocks = [change_text(c, painter(False), prefix, requests, effect_of(c, outlook, details)) for c in plan.changes]
     blocks += [left_out_text(item, painter(False)) for item in plan.left_out]
-    coming = outlook_text(outlook, painter(False), details=details) if outlook else []
-    week = ["\n".join(week_lines(outlook.before, outlook.after))] if outlook else []
+    coming = coming_blocks(plan, outlook, painter(False), details=details)
+    missing = [uncounted_words(plan)] if plan.failed else []
+    week = ["\n".join([*week_lines(outlook.before, outlook.after), *missing])] if outlook else []
     footer = f"\nDigest: {code(plan.digest)}\n" if plan.digest else ""
     folded = (
         ("Drift", _drift_block(plan.drift, prefix, plan.held)),

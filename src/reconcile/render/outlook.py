@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from reconcile.core.limit import Measure
 from reconcile.core.outlook import FrozenRun, Outlook, Prospect, Week
 from reconcile.core.standing import Collision, Comparison, Standing
 from reconcile.render.effect import effect_document, effect_line, effect_lines, instant, time_words
@@ -34,11 +33,11 @@ def prospect_lines(prospect: Prospect, zone: str, paint: Paint, *, details: bool
     lines = [paint(f"Forecast for {prospect.connection}, {_HORIZON} ahead", Style.STRONG)]
     for each in prospect.limits:
         if each.after.is_exceeded or details:
-            lines += _limit_lines(each, prospect, zone, paint, details=details)
+            lines += _limit_lines(each, zone, paint, details=details)
     measured = prospect.schedules - len(prospect.unmeasured)
     if prospect.unmeasured:
         lines.append(f"    how long runs take is known of {measured:,} of {counted(prospect.schedules, 'schedule')}")
-    return lines
+    return [*lines, *(f"    {unplaced_words(prospect)}" for _ in prospect.unplaced[:1])]
 
 
 def frozen_lines(frozen: Iterable[FrozenRun], zone: str, paint: Paint) -> list[str]:
@@ -67,6 +66,7 @@ def outlook_document(outlook: Outlook | None) -> dict[str, Any] | None:
         "felt": [{"address": str(a), "effect": effect_document(effect)} for a, effect in outlook.felt.items()],
         "limits": [_limit_document(each, prospect) for prospect in outlook.prospects for each in prospect.limits],
         "unmeasured": [str(address) for prospect in outlook.prospects for address in prospect.unmeasured],
+        "unplaced": [str(address) for prospect in outlook.prospects for address in prospect.unplaced],
         "frozen": [
             {"address": str(f.address), "reason": f.reason, "times": f.times, "first": instant(f.first)}
             for f in outlook.frozen
@@ -87,12 +87,22 @@ def week_lines(before: Week, after: Week) -> list[str]:
     return lines
 
 
+def peak_words(standing: Standing) -> str:
+    """Return the largest number that a limit is about: ``1,204``; ``?`` where it is not known."""
+    return f"{standing.peak:,}" if standing.is_known else "?"
+
+
+def unplaced_words(prospect: Prospect) -> str:
+    """Return how many schedules no figure counts, and why."""
+    return f"not counted: {counted(len(prospect.unplaced), 'schedule')} of which it is not known when it runs"
+
+
 def suggestion_words(collision: Collision) -> str:
-    """Return what would end a collision; empty when no small move does."""
+    """Return what would end a collision, or take one schedule out of it; empty when no small move does."""
     if collision.suggestion is None:
         return ""
-    minutes = collision.suggestion.minutes
-    return f"moving {printable(str(collision.suggestion.address))} by {minutes:+d} min would end it"
+    then = "would end it" if collision.suggestion.ends else "would take it out; the others are still too many"
+    return f"moving {printable(str(collision.suggestion.address))} by {collision.suggestion.minutes:+d} min {then}"
 
 
 def _felt_text(outlook: Outlook, paint: Paint, details: bool) -> str:
@@ -103,11 +113,11 @@ def _felt_text(outlook: Outlook, paint: Paint, details: bool) -> str:
     return "\n".join(lines)
 
 
-def _limit_lines(each: Comparison, prospect: Prospect, zone: str, paint: Paint, *, details: bool) -> list[str]:
+def _limit_lines(each: Comparison, zone: str, paint: Paint, *, details: bool) -> list[str]:
     limit, after = each.limit, each.after
-    if limit.measure is Measure.AT_ONCE and len(prospect.unmeasured) == prospect.schedules:
+    if not (each.before.is_known or after.is_known):
         return [f"    {limit.name}: not known, of {limit.most:,}"]
-    text = f"    {limit.name}: at most {each.before.peak:,} -> {after.peak:,} of {limit.most:,}"
+    text = f"    {limit.name}: at most {peak_words(each.before)} -> {peak_words(after)} of {limit.most:,}"
     if after.is_exceeded and after.peak_at:
         text += paint(f", too many: {time_words(after.peak_at, zone)}", Style.WARN)
     lines = [text, *([f"      {printable(limit.source)}"] if details else [])]
@@ -144,7 +154,7 @@ def _limit_document(each: Comparison, prospect: Prospect) -> dict[str, Any]:
 
 def _standing_document(standing: Standing) -> dict[str, Any]:
     return {
-        "peak": standing.peak,
+        "peak": standing.peak if standing.is_known else None,
         "peak_at": instant(standing.peak_at),
         "exceeded": standing.is_exceeded,
         "collisions": [
@@ -154,7 +164,11 @@ def _standing_document(standing: Standing) -> dict[str, Any]:
                 "times": collision.times,
                 "suggestion": None
                 if collision.suggestion is None
-                else {"address": str(collision.suggestion.address), "minutes": collision.suggestion.minutes},
+                else {
+                    "address": str(collision.suggestion.address),
+                    "minutes": collision.suggestion.minutes,
+                    "ends": collision.suggestion.ends,
+                },
             }
             for collision in standing.collisions
         ],

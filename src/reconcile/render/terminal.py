@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from enum import StrEnum
 
+from reconcile.core.printable import printable as printable
 from reconcile.core.snapshot import Value
 
 
@@ -37,13 +38,6 @@ class Paint:
     def __call__(self, text: str, style: Style) -> str:
         """Return ``text`` in ``style``."""
         return f"\x1b[{style.value}m{text}\x1b[0m" if self._color and text else text
-
-
-def printable(text: str) -> str:
-    r"""Return ``text`` with control characters spelled out (``\x1b``): names come from platforms and files."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def value_text(value: Value) -> str:

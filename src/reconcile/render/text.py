@@ -65,7 +65,7 @@ def plan_text(
         blocks.append(paint("\n".join(held), Style.WARN))
     if plan.drift:
         blocks.append(drift_text(plan.drift, color=color, prefix=prefix, held=plan.held))
-    blocks += outlook_text(outlook, paint, details=details) if outlook else []
+    blocks += coming_blocks(plan, outlook, paint, details=details)
     blocks.append(paint(summary_line(plan), Style.STRONG))
     if plan.refusals:
         reasons = counted(len(plan.refusals), "reason")
@@ -73,6 +73,19 @@ def plan_text(
     if plan.digest:
         blocks[-1] += "\n" + paint(f"Digest: {plan.digest}", Style.FAINT)
     return "\n\n".join(blocks) + "\n"
+
+
+def coming_blocks(plan: Plan, outlook: Outlook | None, paint: Paint, *, details: bool = False) -> list[str]:
+    """Return blocks of what is to come, and below them what of it is not known because it could not be read."""
+    blocks = outlook_text(outlook, paint, details=details) if outlook else []
+    return [*blocks, uncounted_words(plan)] if blocks and plan.failed else blocks
+
+
+def uncounted_words(plan: Plan) -> str:
+    """Return that figures of what is to come are not the whole; empty when they are."""
+    if not plan.failed:
+        return ""
+    return f"NOT the whole: the runs of {counted(len(plan.failed), 'object')} not planned because of errors are missing"
 
 
 def summary_line(plan: Plan) -> str:

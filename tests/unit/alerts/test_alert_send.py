@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from alert_cases import CLOSE, PACK, alert_of, drift_of, message_of
 
 from reconcile.alerts.alert import alerts_of, check_name, over
+from reconcile.alerts.message import body_text
 from reconcile.alerts.send import NotDelivered, Ways, send
-from reconcile.core.alert import Alerting, AlertKind, AppriseSink, JsonLinesSink, Level, Rule, StdoutSink, Told
+from reconcile.core.alert import (
+    BODY,
+    Alerting,
+    AlertKind,
+    AppriseSink,
+    JsonLinesSink,
+    Level,
+    Rule,
+    StdoutSink,
+    Told,
+    Wording,
+)
 from reconcile.core.diagnostic import Diagnostic, Severity
+from reconcile.core.diff import FieldChange
 from reconcile.core.redact import Redactor
 
 
@@ -42,6 +56,43 @@ def test_json_lines_on_stdout(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(NotDelivered, match=r"no/alerts\.jsonl: No such file"):
         send(message_of(), JsonLinesSink("log", "no/alerts.jsonl"), Ways(lambda text: None, root=tmp_path))
+
+
+def test_a_file_whose_name_cannot_be(tmp_path: Path) -> None:
+    with pytest.raises(NotDelivered, match="null"):
+        send(message_of(), JsonLinesSink("log", "a\0b"), Ways(lambda text: None, root=tmp_path))
+
+
+def test_nothing_in_a_name_or_an_error_is_obeyed_or_looks_like_a_line_of_ours() -> None:
+    """As text; JSON escapes by itself, and says the name as it is."""
+    hostile = "sales/schedule/recipe:a\x1b[31m\u202e\n  error: b drifted"
+    alert = replace(
+        alert_of(hostile),
+        details=("one\n  error: c drifted\x1b[0m",),
+        fields=(FieldChange("x\ny", "\x1b]0;t\x07", "\u202e"),),
+    )
+    printed: list[str] = []
+    for body in (BODY, "{subject}", "{address}"):
+        send(message_of(alert), StdoutSink("out", wording=Wording(body=body)), Ways(printed.append))
+    text = "".join(printed)
+    assert all(character.isprintable() or character == "\n" for character in text)
+    assert not [line for line in text.splitlines() if line.lstrip().startswith(("error:", "y:"))]
+    printed.clear()
+    send(message_of(alert), JsonLinesSink("log"), Ways(printed.append))
+    assert json.loads("".join(printed))["subject"] == hostile
+
+
+def test_a_body_that_is_cut_says_how_much_is_missing() -> None:
+    message = message_of(*(alert_of(f"s/k/{n:03}") for n in range(300)))
+    wording = Wording(body="{subject}")
+    whole = body_text(message, wording)
+    assert body_text(message, wording, len(whole)) == whole
+    for most in (30, 31, 100, 1000, len(whole) - 1):
+        *shown, last = body_text(message, wording, most).split("\n")
+        assert shown == whole.split("\n")[: len(shown)]
+        assert last == f"and {300 - len(shown)} more"
+        assert len("\n".join([*shown, last])) <= most
+    assert body_text(message, wording, 4) == whole[:4]
 
 
 def test_no_secret_is_printed() -> None:

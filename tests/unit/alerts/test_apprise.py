@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -80,6 +81,30 @@ def test_urls_that_users_write_are_taken_and_hidden(url: str) -> None:
     room = apprise.Apprise()
     assert room.add(url)
     assert url.partition("://")[2][:8] not in repr(AppriseSink("chat", url))
+
+
+@pytest.mark.parametrize("more", ["", "?overflow=split"])
+def test_hundreds_of_alerts_fit_into_what_a_service_takes(more: str) -> None:
+    """Mattermost refuses more than 4,000 characters, with every check anew; what is missing is counted."""
+    many = [alert_of(f"sales/schedule/recipe:R_{n:04}") for n in range(400)]
+    with catching() as catcher:
+        host = catcher.url.removeprefix("http://").partition("/")[0]
+        send(message_of(*many), AppriseSink("chat", f"mmost://{host}/tokentokentokentoken{more}"), WAYS)
+        texts = [caught.json["text"] for caught in catcher.caught]
+    assert all(len(text) <= 4_000 for text in texts)
+    assert texts[0].startswith("reconcile: 400 drifted")
+    told = len(set(re.findall(r"R_\d{4} drifted", "".join(texts))))
+    if more:
+        assert told == 400
+    else:
+        assert len(texts) == 1
+        assert texts[0].endswith(f"\nand {400 - told} more")
+
+
+def test_a_name_that_no_mail_can_hold_is_spelled_out(box: Mailbox) -> None:
+    """JSON of a platform can hold half a character."""
+    send(message_of(alert_of("s/k/half\udcff")), AppriseSink("mail", mail_url(box)), WAYS)
+    assert "s/k/half\\udcff drifted" in text_of(box.mails[0])
 
 
 def test_a_post_through_apprise() -> None:

@@ -38,7 +38,7 @@ def after(memory: Memory, situation: Situation, now: str, about: Alerting = ONE,
     decision = decide(memory, situation, about, now, "me")
     good, bad = parted(decision.due, fails)
     memory = claimed(decision.before, decision.due, now, "me")
-    return released(delivered(memory, good, now), bad)
+    return released(delivered(memory, good, now), bad, "me")
 
 
 def parted(
@@ -143,6 +143,23 @@ def test_a_claim_of_a_clock_that_is_days_ahead_keeps_nobody_silent() -> None:
     situation = now_of(alert_of())
     memory = claimed({}, decide({}, situation, ONE, at(3000), "him").due, at(3000), "him")
     assert told(decide(memory, situation, ONE, NOON, "me")) == {"out": [("drift", "new")]}
+
+
+def test_what_was_told_by_a_clock_that_was_ahead_is_reminded_of() -> None:
+    """Sooner than that clock says: nobody waits until the year that it showed."""
+    situation = now_of(alert_of())
+    memory = after({}, situation, at(3000))
+    assert told(decide(memory, situation, ONE, NOON)) == {"out": [("drift", "reminder")]}
+    slightly = after({}, situation, at(5))
+    assert told(decide(slightly, situation, ONE, NOON)) == {}
+
+
+def test_who_gives_up_leaves_the_claim_of_another_alone() -> None:
+    situation = now_of(alert_of())
+    mine = decide({}, situation, ONE, NOON, "me").due
+    memory = claimed(claimed({}, mine, NOON, "me"), mine, at(11), "him")
+    assert released(memory, mine, "me") == memory
+    assert released(memory, mine, "him") == {}
 
 
 def test_who_died_while_telling_may_have_told_so_the_end_is_told() -> None:

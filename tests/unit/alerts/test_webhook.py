@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import os
 import socket
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from alert_cases import PACK, alert_of, message_of
@@ -90,6 +93,7 @@ def test_what_may_pass_is_tried_again_with_the_same_id(catcher: Catcher, world: 
         ("Tue, 25 Nov 2025 08:40:05 GMT", pytest.approx(4.3)),
         ("Tue, 25 Nov 1999 08:40:05 GMT", 0.0),
         ("soon", 1.0),
+        ("Tue, 25 Nov 99999999999999999999 08:40:05 GMT", 1.0),
     ],
 )
 def test_the_other_side_says_how_long_to_wait_up_to_a_limit(
@@ -143,9 +147,46 @@ def test_no_answer_in_time(world: World) -> None:
             send(message_of(), WebhookSink("hook", url, timeout=0.05), world.ways)  # type: ignore[arg-type]
 
 
-def test_what_is_no_http_is_an_unusable_answer(world: World) -> None:
-    import threading
+def test_an_answer_without_an_end_is_no_answer_in_time(world: World) -> None:
+    """Something comes before every timeout, and the answer comes late: that time counts as a whole."""
+    done = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
 
+        def drip(connection: socket.socket) -> None:
+            with connection, suppress(OSError):
+                for _ in range(100):
+                    connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+                    done.wait(0.03)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+        def serve() -> None:
+            for _ in range(3):
+                drip(server.accept()[0])
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        try:
+            with pytest.raises(NotDelivered, match="no answer in time"):
+                send(message_of(), WebhookSink("hook", url, timeout=0.2), world.ways)  # type: ignore[arg-type]
+        finally:
+            done.set()
+            while thread.is_alive():
+                with suppress(OSError):
+                    socket.create_connection(server.getsockname(), 1).close()
+                thread.join(0.1)
+
+
+def test_a_key_that_is_no_text_signs_as_the_bytes_that_it_is(catcher: Catcher, world: World) -> None:
+    """What the environment holds need not be UTF-8."""
+    key = SECRET.encode() + b"\xff"
+    sent(catcher, world, os.fsdecode(key))
+    (caught,) = catcher.caught
+    signed = caught.headers["x-reconcile-timestamp"].encode() + b"." + caught.body
+    assert caught.headers["x-reconcile-signature"] == "v1=" + hmac.new(key, signed, hashlib.sha256).hexdigest()
+
+
+def test_what_is_no_http_is_an_unusable_answer(world: World) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def answer() -> None:

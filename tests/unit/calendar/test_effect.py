@@ -110,6 +110,15 @@ def test_moves_over_a_clock_change_have_no_common_shift() -> None:
     assert effect.shift is None
 
 
+def test_the_figures_add_up_where_a_skipped_time_may_mean_another_run() -> None:
+    """On 2026-03-08 the run of 02:00 may be at 01:00, when there is one anyway: both are runs, and one is lost."""
+    before, after = hourly(1, "00:00", zone=LA), Daily(at("01:00", LA))
+    month = effect_of(before, after, utc("2026-03-07 12:00")).month
+    assert (month.before, month.after, month.kept) == (745, 31, 31)
+    assert month.lost == 745 - 31
+    assert effect_of(before, before, utc("2026-03-07 12:00")).month.kept == 745
+
+
 def test_a_monthly_run_moves_within_its_month() -> None:
     effect = effect_of(Monthly((5,), at("00:00")), Monthly((20,), at("00:00")), NOON)
     assert figures(effect.month) == (1, 1, 0, 0, 1)

@@ -1,5 +1,7 @@
 """Runs against limits."""
 
+from dataclasses import replace
+
 from calendar_samples import at, days, instant, minutely, recipe, utc
 
 from reconcile.calendar.forecast import compared, forecast, rolling_counts
@@ -79,6 +81,41 @@ def test_the_suggestion_really_ends_the_collision() -> None:
     }
     loads = [load(name, Daily(at(f"{minute // 60}:{minute % 60}"))) for name, minute in moved.items()]
     assert not forecast(loads, [TWO]).standings[0].is_exceeded
+
+
+def test_a_move_that_leaves_others_too_many_is_not_said_to_end_it() -> None:
+    loads = [load(name, Daily(at("02:00"))) for name in "abcd"]
+    (collision,) = forecast(loads, [TWO]).standings[0].collisions
+    assert collision.suggestion == Suggestion(recipe("a"), 30, ends=False)
+
+
+def test_a_move_that_ends_a_collision_goes_before_a_smaller_one_that_does_not() -> None:
+    """From 02:20 on c takes a's place: it ends when c stays away, and not when a does."""
+    times = {"a": ("02:00", 1800), "b": ("02:00", 7200), "d": ("02:10", 7200), "e": ("02:30", 1800)}
+    loads = [load(name, Daily(at(time)), seconds) for name, (time, seconds) in times.items()]
+    (collision,) = forecast(loads, [TWO]).standings[0].collisions
+    assert collision.addresses == (recipe("a"), recipe("b"), recipe("d"))
+    suggestion = collision.suggestion
+    assert suggestion is not None
+    assert suggestion.ends
+    shifted = {
+        name: load(name, Daily(at(time)), seconds)
+        if recipe(name) != suggestion.address
+        else load(name, Daily(replace(at(time), minute_of_day=at(time).minute_of_day + suggestion.minutes)), seconds)
+        for name, (time, seconds) in times.items()
+    }
+    assert not forecast(shifted.values(), [TWO]).standings[0].is_exceeded
+
+
+def test_what_runs_at_once_is_not_known_where_no_duration_of_its_pool_is() -> None:
+    syncs = Limit("data syncs at once", Measure.AT_ONCE, 3, frozenset(("data_sync",)), "the test")
+    loads = [load(name, Daily(at("02:00")), None) for name in "abc"]
+    loads.append(load("s", Daily(at("02:00")), 600, "data_sync"))
+    recipes, synced = forecast(loads, [TWO, syncs]).standings
+    assert (recipes.is_known, recipes.peak) == (False, 0)
+    assert (synced.is_known, synced.peak) == (True, 1)
+    assert forecast([], [TWO]).standings[0].is_known
+    assert forecast([*loads, load("d", Daily(at("02:00")))], [TWO]).standings[0].is_known
 
 
 def test_a_run_that_ends_as_another_begins_is_not_at_once_with_it() -> None:

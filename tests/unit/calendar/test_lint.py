@@ -46,6 +46,32 @@ def test_all_times_of_an_interval_are_one_note() -> None:
     assert any("02:00 and 02:30" in each.detail for each in (skipped, doubled))
 
 
+def test_an_interval_that_comes_once_a_day_has_nothing_around_it_that_makes_up_for_it() -> None:
+    (found,) = clock_changes(scheduled(hourly(24, "02:30", zone=LA)), NOON)
+    assert (found.code, found.severity) == ("dst-skipped", Severity.WARNING)
+
+
+def test_nobody_is_told_to_begin_what_runs_all_day_at_another_time() -> None:
+    assert {each.hint for each in clock_changes(scheduled(hourly(1, "00:00", zone=LA)), NOON)} == {""}
+
+
+@pytest.mark.parametrize(
+    ("time", "zone", "safe"),
+    [
+        ("01:30", LA, "03:00"),
+        ("01:40", "Australia/Lord_Howe", "02:30"),
+        ("02:30", "Europe/Berlin", "03:00"),
+        ("23:30", "Asia/Beirut", "01:00"),
+    ],
+)
+def test_the_time_that_is_said_to_be_safe_is_so_all_year(time: str, zone: str, safe: str) -> None:
+    """In most zones what autumn repeats ends just where spring begins to skip."""
+    found = clock_changes(scheduled(Daily(at(time, zone))), NOON)
+    assert found
+    assert all(f'time: "{safe}"' in each.hint for each in found)
+    assert clock_changes(scheduled(Daily(at(safe, zone))), NOON) == []
+
+
 @pytest.mark.parametrize(
     "timing",
     [Daily(at("03:00", LA)), Daily(at("02:30")), Daily(Clock(150)), Unscheduled(), Daily(Clock(150, "No/Zone"))],
@@ -80,8 +106,8 @@ def test_short_months_are_named() -> None:
     (found,) = short_months(scheduled(Monthly((1, 30, 31), at("00:00"))), NOON)
     assert "2027-02 (day 30 and 31)" in found.detail
     assert "2026-09 (day 31)" in found.detail
-    assert "2027-06 (day 31)" in found.detail
-    assert "2026-06" not in found.detail
+    assert "2026-06 (day 31)" in found.detail, "the next one that is skipped is this month's"
+    assert "2027-06" not in found.detail, "a year is enough"
     assert short_months(scheduled(Monthly((28,), at("00:00"))), NOON) == []
     assert short_months(scheduled(Monthly((), at("00:00"), on_last=True)), NOON) == []
 
@@ -117,6 +143,14 @@ def test_an_interval_shorter_than_the_usual_duration() -> None:
     assert short_intervals(scheduled(timing, 1800), week) == []
     assert short_intervals(scheduled(timing), week) == []
     assert short_intervals(scheduled(EventDriven("a", ("a",)), 2000), week) == []
+
+
+def test_a_skipped_time_that_may_mean_another_run_is_no_short_interval() -> None:
+    """In the week of 2026-03-08 the run of 02:00 may be at 01:00; nobody knows that two runs are close."""
+    week = days("2026-03-07 12:00", 7)
+    assert short_intervals(scheduled(hourly(1, "00:00", zone=LA), 300), week) == []
+    (found,) = short_intervals(scheduled(hourly(1, "00:00", zone=LA), 4000), week)
+    assert "due again after 60 min" in found.detail or "due again after 1 h" in found.detail
 
 
 def test_all_findings_come_sorted_and_nothing_is_said_of_what_is_well() -> None:

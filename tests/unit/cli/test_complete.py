@@ -97,6 +97,12 @@ def test_bash_gets_special_characters_quoted(root: Path, monkeypatch: pytest.Mon
     assert bash(monkeypatch, 'reconcile plan --select "sales/schedule/recipe:a b') == ["sales/schedule/recipe:a b, c"]
 
 
+@pytest.mark.parametrize(("quote", "name"), [('"', r"it's \$5"), ("'", r"it'\''s $5")])
+def test_between_quotes_a_name_stays_a_name(root: Path, monkeypatch: pytest.MonkeyPatch, quote: str, name: str) -> None:
+    line = f"reconcile plan --select {quote}sales/schedule/recipe:i"
+    assert bash(monkeypatch, line) == [f"sales/schedule/recipe:{name}"]
+
+
 @pytest.mark.parametrize(
     ("line", "expected"),
     [

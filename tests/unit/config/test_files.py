@@ -56,6 +56,16 @@ def test_a_named_folder_without_workspace_is_an_error(tmp_path: Path, files: lis
         assert hint in error.hint
 
 
+def test_a_folder_that_nobody_can_look_into_is_told_with_its_name(tmp_path: Path) -> None:
+    """A name that is too long stands for whatever the system refuses: root may look into everything else."""
+    with pytest.raises(ConfigError) as caught:
+        find_workspace(Path("x" * 300), None, tmp_path)
+    error = caught.value.diagnostics[0]
+    assert error.code == "unreadable-file"
+    assert "x" * 300 in str(error.span)
+    assert "too long" in error.detail.lower()
+
+
 def test_every_yaml_file_that_is_not_hidden(tmp_path: Path) -> None:
     make(
         tmp_path, "reconcile.yaml", "b.yml", "a.yaml", "sub/z.YAML", "sub/.hidden.yaml", ".git/x.yaml", "note.txt",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from reconcile.config.fleet import fleet_schema, read_roster
 from reconcile.config.fleet_name import names_fleet
 from reconcile.core.errors import ConfigError
+from reconcile.core.fleet import Shard
 
 
 @pytest.fixture
@@ -60,6 +62,47 @@ def test_a_glob_takes_folders_that_are_workspaces_and_no_others(teams: Path) -> 
 def test_a_folder_that_links_lead_to_twice_is_one_workspace(teams: Path) -> None:
     (teams / "teams" / "z").symlink_to(teams / "teams" / "a")
     assert read_roster("teams/*", None, teams).names == ("teams/a", "teams/b", "teams/old")
+
+
+def test_a_link_does_not_rename_the_folder_that_it_leads_to(teams: Path) -> None:
+    (teams / "teams" / "a-link").symlink_to(teams / "teams" / "b")
+    assert read_roster("teams/*", None, teams).names == ("teams/a", "teams/b", "teams/old")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "names"),
+    [
+        ("**", ("teams/a", "teams/b", "teams/linked", "teams/old")),
+        ("teams/**", ("teams/a", "teams/b", "teams/linked", "teams/old")),
+        ("**/a", ("teams/a",)),
+        ("**/[ab]/reconcile.yaml", ("teams/a", "teams/b")),
+        ("*/round/**/b", ("teams/round/teams/b",)),
+    ],
+)
+def test_links_in_circles_are_named_and_not_crossed(teams: Path, pattern: str, names: tuple[str, ...]) -> None:
+    """Two of them are enough for a walk that never ends."""
+    (teams / "teams" / "round").symlink_to(teams)
+    (teams / "teams" / "a" / "up").symlink_to(teams / "teams")
+    (teams / "elsewhere" / ".x").mkdir(parents=True)
+    (teams / "elsewhere" / ".x" / "reconcile.yaml").write_text("version: 1\n")
+    (teams / "teams" / "linked").symlink_to(teams / "elsewhere" / ".x")
+    assert read_roster(pattern, None, teams).names == names
+
+
+def test_a_workspace_whose_file_is_gone_does_not_leave_the_fleet_in_silence(teams: Path) -> None:
+    (teams / "teams" / "a" / "reconcile.yaml").unlink()
+    (teams / "teams" / "a" / "reconcile.yaml").symlink_to("nowhere")
+    assert "teams/a" in read_roster("teams/*", None, teams).names
+
+
+def test_a_name_of_other_bytes_can_be_printed_and_has_a_shard(teams: Path) -> None:
+    folder = teams / "teams" / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    (folder / "reconcile.yaml").write_text("version: 1\n")
+    (member,) = read_roster("teams/c*", None, teams).members
+    assert member.name == "teams/caf\\xe9"
+    assert sum(Shard(index, 3).holds(member.name) for index in (1, 2, 3)) == 1
+    assert Path(member.path).is_dir()
 
 
 def test_paths_count_from_the_file_and_not_from_where_one_stands(teams: Path) -> None:

@@ -93,6 +93,7 @@ def test_the_reason_is_one_line(tmp_path: Path) -> None:
         ("{weekly: {days_of_week: [Monday], until: '0:00'}, reason: x}", "wrong-value", "for whole days", "'0:00'"),
         ("{weekly: {days_of_week: [Monday], start: '1:00'}, reason: x}", "unknown-field", "known fields", "start"),
         ("{weekly: {days_of_week: [Monday]}, reason: x, timezone: Europe/Pari}", "wrong-value", "Paris", "Europe/Pari"),
+        ("{weekly: {days_of_week: [Monday]}, reason: x, timezone: localtime}", "wrong-value", "IANA", "localtime"),
         ("{weekly: {days_of_week: [Monday]}, reason: x, zone: UTC}", "unknown-field", "timezone", "zone"),
         ("{weekly: {days_of_week: [Monday]}, reason: '${var.nope}'}", "missing-variable", '"nope"', "${var.nope}"),
         ("{weekly: {days_of_week: ['${var.nope}']}, reason: x}", "missing-variable", '"nope"', "${var.nope}"),

@@ -230,6 +230,19 @@ def test_what_is_no_whole_calendar_is_an_error(text: str) -> None:
     assert [each.code for each in caught.value.diagnostics] == ["bad-calendar"]
 
 
+def test_a_line_that_goes_on_with_the_one_before_begins_no_event() -> None:
+    """A description that quotes a calendar is text, however it is folded."""
+    text = "DTSTART:20260301T100000Z\nDURATION:PT1H\nDESCRIPTION:as in \n BEGIN:VEVENT\n END:VEVENT\nSUMMARY:Release"
+    (found,) = read_events(Text(f"BEGIN:VCALENDAR\nBEGIN:VEVENT\n{text}\nEND:VEVENT\nEND:VCALENDAR\n", "x.ics"))
+    assert found.summary == "Release"
+
+
+def test_a_zone_by_the_name_of_a_vendor_is_taken_without_a_word(capsys: pytest.CaptureFixture[str]) -> None:
+    """The library warns as programs do, on stderr, between our messages; a warning fails this test."""
+    assert spans("DTSTART;TZID=/example.org/Europe/Paris:20260720T100000 DURATION:PT1H") == ["07-20 08:00 07-20 09:00"]
+    assert capsys.readouterr().err == ""
+
+
 def test_a_calendar_without_events_freezes_nothing() -> None:
     assert read_events(Text("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n", "x.ics")) == ()
 

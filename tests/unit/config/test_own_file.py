@@ -125,6 +125,7 @@ def test_one_that_is_not_utf_8(root: Path) -> None:
     make(root, "ops/a.json")
     (root / "ops/a.json").write_bytes(b'{"configuration_type": "\xff"}')
     assert "UTF-8" in only(read(root)).trouble or "0xFF" in only(read(root)).trouble
+    assert not only(read(root)).trouble.endswith("."), "a sentence goes on with it"
 
 
 def test_a_byte_order_mark_is_nothing(root: Path) -> None:

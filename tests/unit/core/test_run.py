@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reconcile.core.needs import needed_by
 from reconcile.core.operation import JobError, Order
 from reconcile.core.run import (
     Author,
@@ -31,7 +32,6 @@ from reconcile.core.run import (
     begun,
     blocked_steps,
     final_state,
-    needed_by,
     ready_of,
     restarts_with,
     run_of,

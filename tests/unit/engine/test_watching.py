@@ -101,6 +101,24 @@ def test_a_failed_round_is_told_and_the_next_one_comes() -> None:
     assert [each.seconds for each in watched.rounds] == [2] * 4
 
 
+class Scripted(Failing):
+    """Each look comes to what was written down for it."""
+
+    def __init__(self, time: Time, verdicts: list[Verdict]) -> None:
+        super().__init__(time)
+        self.verdicts = verdicts
+
+    def look(self) -> Look:
+        self.looks += 1
+        return come_to(self.verdicts[self.looks - 1])
+
+
+@pytest.mark.parametrize("last", list(Verdict))
+def test_the_last_round_says_what_the_watch_came_to(last: Verdict) -> None:
+    time = Time()
+    assert watch(Scripted(time, [*Verdict, last]), time.pace(60), most=4) is last
+
+
 def test_what_telling_raises_ends_the_watch() -> None:
     """Nobody reads stdout any more."""
     time = Time()
@@ -115,13 +133,17 @@ def test_what_telling_raises_ends_the_watch() -> None:
     assert watched.looks == 1
 
 
-def ended(number: int, at: float, verdict: Verdict) -> Round:
+def come_to(verdict: Verdict) -> Look:
     class Ended(Look):
         @property
         def verdict(self) -> Verdict:
             return verdict
 
-    return Round(Turn(number), 1, at, Ended(None))
+    return Ended(None)
+
+
+def ended(number: int, at: float, verdict: Verdict) -> Round:
+    return Round(Turn(number), 1, at, come_to(verdict))
 
 
 def test_the_pulse_is_fresh_for_three_periods_after_a_good_look() -> None:

@@ -15,17 +15,20 @@ from reconcile.core.timing import (
     Every,
     Frequency,
     Monthly,
+    MonthlyRelative,
     Timing,
     Unclear,
     Unscheduled,
     Weekday,
     Weekly,
+    WeekOfMonth,
 )
 from reconcile.render.effect import effect_document, effect_line, effect_lines, shift_words
 
 # A Monday, 02:00 UTC.
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 EVERY_DAY = frozenset(Weekday)
+WEEKS = (WeekOfMonth.FOURTH, WeekOfMonth.LAST)
 
 
 def at(time: str, zone: str | None = "UTC") -> Clock:
@@ -57,7 +60,12 @@ LINES: list[tuple[Timing, Timing, str]] = [
         Every(Frequency.HOURLY, 180, at("02:30"), EVERY_DAY, 20),
         "31 -> 186 runs in 31 days (155 gained, 31 moved by +15 min), from Mon 2026-11-23 02:15 UTC",
     ),
-    (Daily(at("01:00")), Daily(at("01:00")), "no run changes"),
+    (Daily(at("01:00")), Daily(at("01:00")), "no run of the next 31 days changes"),
+    (
+        Every(Frequency.HOURLY, 60, at("00:00"), EVERY_DAY),
+        Every(Frequency.HOURLY, 60, at("00:00"), EVERY_DAY, 23),
+        "no run moves; at risk are 0 -> 31 of 744 runs in 31 days",
+    ),
     (Unscheduled(), Unscheduled(), "no run, before or after"),
     (
         Monthly((5,), at("00:00")),
@@ -87,9 +95,21 @@ def test_a_change_that_is_felt_later() -> None:
     """Nothing of the next 31 days changes, and the line says what does."""
     later = datetime(2026, 1, 2, tzinfo=UTC)
     effect = effect_of(Monthly((31,), at("00:00")), Monthly((31,), at("00:00"), on_last=True), later)
-    assert effect_line(effect, "UTC") == "no run of the next 31 days changes; the next is" + (
-        " before Sat 2026-01-31 00:00, after Sat 2026-01-31 00:00"
-    )
+    unchanged = "no run of the next 31 days changes; the first change is from"
+    assert effect_line(effect, "UTC") == f"{unchanged} Tue 2026-03-31 00:00 to Sat 2026-02-28 00:00"
+    november = datetime(2026, 11, 1, tzinfo=UTC)
+    created = effect_of(Unscheduled(), Monthly((31,), at("09:00")), november)
+    assert created.month.is_zero
+    assert effect_line(created, "UTC") == f"{unchanged} none to Thu 2026-12-31 09:00"
+    gone = effect_of(Monthly((31,), at("09:00")), Unscheduled(), november)
+    assert effect_line(gone, "UTC") == f"{unchanged} Thu 2026-12-31 09:00 to none"
+
+
+def test_what_changes_later_than_the_next_three_runs_is_not_denied() -> None:
+    """From February to April 2027 the fourth Sunday is the last one; in May it is not."""
+    fourth, last = (MonthlyRelative(week, Weekday.SUNDAY, at("00:00")) for week in WEEKS)
+    effect = effect_of(fourth, last, datetime(2027, 2, 1, tzinfo=UTC))
+    assert effect_line(effect, "UTC") == "no run of the next 31 days changes"
 
 
 def test_times_are_the_readers_and_in_brackets_the_schedules_own() -> None:

@@ -69,6 +69,17 @@ def test_what_a_name_holds_does_not_reach_the_terminal() -> None:
     assert shortened("a\x1bb", 20) == "a\\x1bb"
 
 
+def test_what_a_result_holds_does_not_reach_the_terminal() -> None:
+    """Names of files and codes of a shard that ran elsewhere."""
+    result = broken("a")
+    result.document["diagnostics"][0].update(code="x\x1b[2J", file="f\x1b[2J.yaml", line=1)
+    moved = drifted("b")
+    moved.document["drift"][0]["fields"][0]["path"] = "p\x1b[2J"
+    text = fleet_text(fleet(result, moved))
+    assert "f\\x1b[2J.yaml:1" in text
+    assert "\x1b" not in text
+
+
 def test_many_objects_are_counted_unless_everything_is_asked_for() -> None:
     few = fleet_text(fleet(drifted("a", 30)))
     assert "... and 20 more" in few

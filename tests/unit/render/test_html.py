@@ -165,6 +165,16 @@ def test_a_plan_of_nothing_says_so() -> None:
     assert not page.all("input")
 
 
+def test_what_could_not_be_read_is_not_said_to_be_nothing() -> None:
+    """Neither by the headline, nor by figures in which it is missing."""
+    page = tree(plan_html(empty(failed=PLAN.failed)))
+    assert page.all("h1")[0].text == "Plan: nothing to do, 1 object not planned because of errors"
+    assert "Nothing to do of what could be read." in page.text
+    missing = "NOT the whole: the runs of 1 object not planned because of errors are missing"
+    assert TREE.text.count(missing) == len(["the week", "limits", "freezes"])
+    assert missing not in tree(plan_html(replace(PLAN, failed=()), OUTLOOK)).text
+
+
 def test_drift_alone() -> None:
     """What moved, from what to what, and that one object is gone."""
     scene = Scene().schedule("A", file=daily("02:00"), live=daily("01:00"), ours=daily("02:00"))

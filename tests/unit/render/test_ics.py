@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from icalendar import Calendar
 
-from reconcile.core.agenda import Agenda
-from reconcile.core.timing import Clock, Daily
+from reconcile.core.agenda import Agenda, Frozen
+from reconcile.core.redact import Redactor
+from reconcile.core.timing import Clock, Daily, Every, Frequency, Weekday
 from reconcile.render.ics import calendar_ics
 
 from .agendas import HOSTILE, LA, PARIS, everything, placed, scheduled
@@ -85,6 +86,28 @@ def test_the_same_run_keeps_its_uid_from_day_to_day() -> None:
     assert len(uids.items() & again.items()) == 6
     other = {str(each["uid"]) for each in events(today, "prod")}
     assert not other & set(uids.values())
+
+
+def test_no_two_events_share_a_uid() -> None:
+    """Two runs of one instant, since the clock skips the time of one of them; freezes that begin together."""
+    hourly = scheduled("A", Every(Frequency.HOURLY, 60, Clock(0, PARIS), frozenset(Weekday), 23))
+    start = datetime(2027, 3, 27, 23, tzinfo=UTC)
+    freezes = tuple(Frozen(start, start + timedelta(days=days), "year end") for days in (2, 1, 2))
+    found = events(placed([hourly], "2027-03-28T00:00", days=1, freezes=freezes))
+    assert len({str(each["uid"]) for each in found}) == len(found) == 25
+    twice = [each for each in found if each["dtstart"].dt == datetime(2027, 3, 28, 0, tzinfo=UTC)]
+    assert [str(each["status"]) for each in twice] == ["CONFIRMED", "TENTATIVE"]
+    (frozen,) = (each for each in found if "freeze" in each.categories)
+    assert frozen["dtend"].dt == start + timedelta(days=2)
+
+
+def test_a_secret_is_masked_before_it_is_escaped_and_folded() -> None:
+    secret = "one,two;three" * 8
+    start = datetime(2026, 6, 1, tzinfo=UTC)
+    agenda = placed([], "2026-06-01T00:00", freezes=(Frozen(start, start + timedelta(days=1), f"for {secret}"),))
+    text = calendar_ics(agenda, "default", NOW, clean=Redactor([secret]).clean)
+    (found,) = Calendar.from_ical(text).walk("VEVENT")
+    assert str(found["summary"]) == "Freeze: for ***"
 
 
 def test_lines_end_as_they_must_and_are_folded() -> None:

@@ -8,8 +8,21 @@ import pytest
 from reconcile.core.diagnostic import Diagnostic
 from reconcile.core.source import Span
 from reconcile.render.markdown import LONGEST, code, drift_markdown, error_markdown, plan_markdown
+from reconcile.render.text import plan_text
 
+from .pages import full
 from .plans import HOSTILE, NONE, Scene, daily
+
+
+def test_figures_of_runs_say_what_is_missing_in_them() -> None:
+    """A schedule that could not be read runs all the same: an empty hour is not said to be free."""
+    missing = "NOT the whole: the runs of 1 object not planned because of errors are missing"
+    plan, outlook = full()
+    _, _, coming = plan_markdown(plan, outlook=outlook).partition("<summary>What is to come</summary>")
+    assert [part.count(missing) for part in coming.split("</details>")] == [1, 1, 0, 0]
+    assert plan_text(plan, outlook=outlook).count(missing) == 1
+    plan = replace(plan, failed=())
+    assert missing not in plan_markdown(plan, outlook=outlook) + plan_text(plan, outlook=outlook)
 
 
 def large(count: int, *, names: tuple[str, ...] = ("Recipe",)) -> Scene:

@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from reconcile.core.address import Address
 from reconcile.core.experience import Experience
 from reconcile.core.freeze import Freeze, Weekly
+from reconcile.core.occurrence import Silence
 from reconcile.core.outlook import Outlook
 from reconcile.core.plan import Plan
-from reconcile.core.snapshot import Values
+from reconcile.core.snapshot import Desired, Live, Values
+from reconcile.core.source import Span
 from reconcile.engine.outlook import Viewer, look_ahead
 from reconcile.engine.timetable import timetable
 from reconcile.providers.crm_analytics.limits import DAILY_RUNS, DATAFLOWS, RECIPES, SYNCS
@@ -77,6 +79,57 @@ def test_nothing_is_said_of_what_runs_at_once_when_no_duration_is_known() -> Non
     assert "how long runs take is known of 0 of 4 schedules" in block
 
 
+def test_one_known_duration_says_nothing_of_the_other_sorts_of_runs() -> None:
+    scene = crowd()
+    sync = Address("sales", "schedule", "data_sync:SFDC_LOCAL")
+    scene.live[sync] = Live(sync, daily("01:00"), "0It1")
+    table = timetable(KINDS, scene.plan().changes, scene.live, (), {"sales": Experience({sync: HALF_AN_HOUR})})
+    found = look_ahead(table, Viewer(NOW), {"sales": LIMITS})
+    assert found
+    (block,) = outlook_text(found, painter(False), details=True)
+    assert "    recipes at once: not known, of 3\n" in block
+    assert "    data syncs at once: at most 1 -> 1 of 3\n" in block
+    limits = {each["name"]: each for each in outlook_document(found)["limits"]}  # type: ignore[index]
+    assert limits["recipes at once"]["after"]["peak"] is None
+    assert limits["data syncs at once"]["after"]["peak"] == 1
+
+
+def test_schedules_of_which_it_is_not_known_when_they_run_are_said_not_to_be_counted() -> None:
+    scene = crowd().schedule("Waiting", file=EVENT, live=daily("05:00"))
+    _, found = outlook(scene)
+    assert "    not counted: 1 schedule of which it is not known when it runs" in "\n".join(
+        outlook_text(found, painter(False))
+    )
+    assert outlook_document(found)["unplaced"] == ["sales/schedule/recipe:Waiting"]  # type: ignore[index]
+
+
+def test_the_zone_of_the_user_who_applies_is_that_of_what_is_written_and_of_nothing_else() -> None:
+    no_zone: Values = {"frequency": "daily", "time": "03:00"}
+    scene = Scene().schedule("Written", file=no_zone, live=NONE).schedule("Set_By_Somebody", file=NONE, live=no_zone)
+    table = timetable(KINDS, scene.plan().changes, scene.live, (), {"sales": Experience(zone="Asia/Kathmandu")})
+    found = look_ahead(table, Viewer(NOW))
+    assert found
+    assert found.effects[recipe("Written")].runs_after == 31
+    assert found.effects[recipe("Set_By_Somebody")].silence_before is Silence.NO_ZONE
+
+
+def test_a_hint_that_helps_but_is_not_enough_says_so() -> None:
+    _, found = outlook(crowd().schedule("E", file=daily("02:20"), live=NONE))
+    (block,) = outlook_text(found, painter(False))
+    assert "hint: moving sales/schedule/recipe:D by +20 min would take it out; the others are still too many" in block
+
+
+def test_what_waits_feels_it_when_what_changes_becomes_doubtful() -> None:
+    sync = Address("sales", "schedule", "data_sync:SFDC_LOCAL")
+    hourly: Values = {"frequency": "hourly", "hourly_interval": 1, "time": "00:00", "timezone": "UTC"}
+    scene = Scene().schedule("Waiting", file=EVENT, live=EVENT, ours=EVENT)
+    scene.live[sync] = Live(sync, hourly, "0It1")
+    scene.desired[sync] = Desired(sync, {**hourly, "last_hour": 23}, Span("sales.yaml", 3, 5))
+    _, found = outlook(scene)
+    assert list(found.felt) == [recipe("Waiting")]
+    assert "at risk are 0 -> 31 of 744 runs" in outlook_text(found, painter(False))[0]
+
+
 def test_what_waits_for_what_changes_feels_it() -> None:
     sync = Address("sales", "schedule", "data_sync:SFDC_LOCAL")
     scene = Scene().schedule("Waiting", file=EVENT, live=EVENT, ours=EVENT)
@@ -138,7 +191,7 @@ def test_json_has_the_effect_of_each_change_and_the_outlook() -> None:
     (recipes,) = (limit for limit in coming["limits"] if limit["name"] == "recipes at once")
     assert (recipes["before"]["exceeded"], recipes["after"]["exceeded"]) == (False, True)
     (collision,) = recipes["after"]["collisions"]
-    assert collision["suggestion"] == {"address": "sales/schedule/recipe:D", "minutes": 20}
+    assert collision["suggestion"] == {"address": "sales/schedule/recipe:D", "minutes": 20, "ends": True}
     assert plan_document(plan)["outlook"] is None
     assert plan_document(plan)["changes"][0]["effect"] is None
 

@@ -39,7 +39,7 @@ _OPENER = urllib.request.build_opener(NoRedirect)
 
 
 def call(method: str, path: str, body: object = None) -> Any:
-    """Return what the API answers, as JSON; a redirect's target as text."""
+    """Return what the API answers, as JSON; the address of an artifact, which is elsewhere, as text."""
     base = os.environ.get("GITHUB_API_URL", "https://api.github.com")
     request = urllib.request.Request(  # noqa: S310 - the API's own address
         f"{base}/repos/{os.environ['GITHUB_REPOSITORY']}/{path}",
@@ -57,9 +57,11 @@ def call(method: str, path: str, body: object = None) -> Any:
             text = answer.read()
             return json.loads(text) if text else None
     except urllib.error.HTTPError as error:
-        if error.code in (301, 302, 303, 307, 308):
+        if error.code == 302 and method == "GET":
             return error.headers["Location"]
         raise SystemExit(f"::error::{method} {path}: {error.code} {error.reason}") from None
+    except OSError as error:
+        raise SystemExit(f"::error::{method} {path}: no answer: {error}") from None
 
 
 def every(path: str, key: str = "") -> Iterator[Any]:
@@ -85,12 +87,17 @@ def comment(number: str, text: str) -> None:
     """Write the one comment of ours on a pull request, over what it said before."""
     body = {"body": marked(text)}
     # Anybody may write our mark; only a bot of this repository's workflows is us.
-    ours = (c for c in every(f"issues/{number}/comments") if c["user"]["type"] == "Bot" and c["body"].startswith(MARK))
+    ours = (c for c in every(f"issues/{number}/comments") if _is_bot(c["user"]) and c["body"].startswith(MARK))
     mine = next(ours, None)
     if mine:
         call("PATCH", f"issues/comments/{mine['id']}", body)
     else:
         call("POST", f"issues/{number}/comments", body)
+
+
+def _is_bot(user: dict[str, Any] | None) -> bool:
+    # Who is gone from GitHub is nobody.
+    return user is not None and user["type"] == "Bot"
 
 
 def issue(code: str, text: str) -> None:
@@ -144,9 +151,9 @@ def main(arguments: list[str]) -> None:
     """Do what the command line says."""
     match arguments:
         case ["comment", number, file]:
-            comment(number, Path(file).read_text(encoding="utf-8"))
+            comment(number, Path(file).read_text(encoding="utf-8", errors="replace"))
         case ["issue", code, file]:
-            issue(code, Path(file).read_text(encoding="utf-8"))
+            issue(code, Path(file).read_text(encoding="utf-8", errors="replace"))
         case ["fetch-plan", file]:
             fetch_plan(Path(file))
         case _:

@@ -135,7 +135,7 @@ def _advice(values: Values) -> tuple[Advice, ...]:
             )
         )
     last, time = values.get("last_hour"), values.get("time")
-    if isinstance(last, int) and isinstance(time, str) and last < int(time[:2]):
+    if isinstance(last, int) and isinstance(time, str) and f"{last:02}:00" < time:
         found.append(
             (
                 "last-hour-before-start",

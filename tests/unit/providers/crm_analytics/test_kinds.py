@@ -157,6 +157,7 @@ def codes(entry: dict[str, Any]) -> list[tuple[str, str]]:
         ({k: v for k, v in DAILY.items() if k != "timezone"}, [("no-timezone", "time")]),
         ({**HOURLY, "time": "05:00", "last_hour": 4}, [("last-hour-before-start", "last_hour")]),
         ({**HOURLY, "time": "05:00", "last_hour": 5}, []),
+        ({**HOURLY, "time": "05:30", "last_hour": 5}, [("last-hour-before-start", "last_hour")]),
         ({**MONTHLY, "days_of_month": [28]}, []),
         ({**MONTHLY, "days_of_month": [29, 31]}, []),
         ({**MONTHLY, "days_of_month": ["last"]}, []),
