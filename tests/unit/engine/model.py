@@ -55,10 +55,10 @@ class Truth:
 
     ``schedules`` are by recipe name (``NONE``: the recipe has no schedule), ``flags`` by configuration, ``resets`` by
     workflow and note (``note_of``). ``ours`` are the recipes whose schedule is of our making or was declared ours;
-    ``deleted`` is what we deleted, as far as we are not certain of it. ``faults`` are what the next calls on an object
-    answer, "" for no fault; ``read_faults`` what the next reads do ("list": fail whole; a name: fail for that object).
-    ``meanwhile`` is what somebody does by hand right before a read, by the number of reads until then. ``at_effect``
-    is called before each effect.
+    ``deleted`` is what we deleted, ``replaced`` what was there before we made it ours, each as far as we are not
+    certain of it. ``faults`` are what the next calls on an object answer, "" for no fault; ``read_faults`` what the
+    next reads do ("list": fail whole; a name: fail for that object). ``meanwhile`` is what somebody does by hand right
+    before a read, by the number of reads until then. ``at_effect`` is called before each effect.
     """
 
     schedules: dict[str, Values]
@@ -72,6 +72,7 @@ class Truth:
     meanwhile: dict[int, tuple[str, Values]] = field(default_factory=dict)
     moved_by_hand: set[str] = field(default_factory=set)
     deleted: dict[str, Values] = field(default_factory=dict)
+    replaced: dict[str, Values] = field(default_factory=dict)
     at_effect: Callable[[str, str], None] = lambda what, name: None
     note_of: Callable[[str], str] = lambda name: ""
     reads: int = 0
@@ -100,6 +101,8 @@ class Truth:
         match what:
             case "PUT":
                 assert self.is_raced or self.schedules[name] != held(body), f"{name} was as it is asked for"
+                if name not in self.ours:
+                    self.replaced[name] = self.schedules[name]
                 self.schedules[name] = held(body)
                 self.ours.add(name)
             case "DELETE":
@@ -118,6 +121,8 @@ class Truth:
         self.schedules[name] = values
         if self.deleted.get(name) == values:
             self.ours.add(name)  # nobody can tell it from a schedule of ours that was not deleted after all
+        if self.replaced.get(name) == values:
+            self.ours.discard(name)  # nobody can tell it from a schedule of theirs that was not replaced after all
 
     def read(self, wanted: Collection[Wanted]) -> Readings:
         """Return what is there, as the next fault has it."""

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from functools import cache
 from threading import RLock, current_thread
 from typing import Any, TypeVar, cast
 
@@ -146,9 +143,6 @@ def dying(life: Life) -> Iterator[None]:
             raise
 
 
-@cache
 def gone_pid() -> int:
-    """Return the id of a process that does not run any more."""
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
-    return ended.pid
+    """Return the id of a process that does not run: no system gives away one so high, nor takes it up again."""
+    return 2**22 + 1

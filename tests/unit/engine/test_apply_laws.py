@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.model import ANSWERS, Bed, Truth, check_states, is_true, name_of, noting_at_once, remains
@@ -211,6 +211,7 @@ class Story:
                 self.protected.discard(name)
             if address.kind != "schedule" or not record.certain:
                 continue
+            truth.replaced.pop(name, None)
             if is_true(record, truth):
                 truth.moved_by_hand.discard(name)
             elif not truth.is_raced:
@@ -268,7 +269,14 @@ class Story:
                 assert "outcome-unknown" in {d.code for d in planned.plan.diagnostics}
 
 
+# A PUT whose answer is lost, and somebody puts back by hand what was there before, before it is looked for.
+PUT_BACK = Round(
+    {recipe("C"): (daily("01:00"), None)}, {}, {}, {}, {3: ("C", daily("11:00"))}, {"C": ["lost after"]}, [], None, 100
+)
+
+
 @settings(max_examples=150)
+@example(history=[PUT_BACK], at_once=False, width=1, pages=False)
 @given(st.lists(rounds, min_size=2, max_size=6), st.booleans(), st.sampled_from([1, 3]), st.booleans())
 def test_whatever_happens_nothing_is_lost_and_the_next_apply_converges(
     history: list[Round], at_once: bool, width: int, pages: bool
