@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import ssl
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -39,6 +40,13 @@ class Catcher:
         return [(each["kind"], each["subject"]) for one in self.caught for each in one.json["alerts"]]
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a handshake that the other side broke off: some tests are about just that."""
+        if not isinstance(sys.exception(), ssl.SSLError | ConnectionError):
+            super().handle_error(request, client_address)
+
+
 @contextmanager
 def catching(tls: ssl.SSLContext | None = None) -> Iterator[Catcher]:
     """Yield a catcher that listens on a free port of 127.0.0.1 until the end of the block; by https with ``tls``."""
@@ -59,7 +67,7 @@ def catching(tls: ssl.SSLContext | None = None) -> Iterator[Catcher]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = _Server(("127.0.0.1", 0), Handler)
     if tls:
         # The handshake is left to the thread of each connection, where one that fails is nobody else's.
         server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
